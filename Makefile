@@ -1,0 +1,31 @@
+# Every target has one line of help behind ##; `make help` prints them.
+GO          ?= go
+STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK  = golang.org/x/vuln/cmd/govulncheck@v1.9.0
+export CGO_ENABLED ?= 0
+
+.PHONY: help build run test lint deps modules
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build the static binary ./stanch
+	$(GO) build -trimpath -o stanch .
+
+run: build ## show stanch at work, on embedded defaults
+	@./stanch --help
+
+test: ## run every test this machine can run
+	$(GO) test ./...
+
+lint: ## gofmt, go vet, staticcheck, govulncheck
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt: run 'gofmt -w' on:"; echo "$$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	@sh internal/testenv/govulncheck.sh $(GOVULNCHECK)
+
+deps: ## install the system packages the full test run uses (Debian; asks unless YES=1)
+	@sh internal/testenv/deps.sh
+
+modules: ## rewrite the list of modules that reach the binary
+	$(GO) list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}' . | sort -u > internal/archtest/modules.txt
