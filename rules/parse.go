@@ -68,13 +68,13 @@ type allowlistFields = allowlistFile
 
 // reader turns one file into a ruleset.
 type reader struct {
-	name  string
-	lines lines
+	name string
+	text []byte
 }
 
 // errorf returns an error at the line of the key at path.
 func (r *reader) errorf(path, format string, args ...any) error {
-	if n := r.lines.of(path); n > 0 {
+	if n := linesOf(r.text).of(path); n > 0 {
 		return fmt.Errorf("%s:%d: "+format, append([]any{r.name, n}, args...)...)
 	}
 	return fmt.Errorf("%s: "+format, append([]any{r.name}, args...)...)
@@ -86,7 +86,7 @@ func parse(name string, text []byte, depth int) (*Ruleset, error) {
 	if err := dec.Decode(&file); err != nil {
 		return nil, describe(name, err)
 	}
-	r := &reader{name: name, lines: linesOf(text)}
+	r := &reader{name, text}
 	base, err := file.Extend.base(name, depth)
 	if err != nil {
 		return nil, r.errorf("extend", "%w", err)
