@@ -29,6 +29,7 @@ var may = map[string][]string{
 	"internal/codec":    {},
 	"internal/config":   {"internal/secret"},
 	"internal/testenv":  {},
+	"internal/exam":     {},
 	"rules":             {},
 	"scanner":           {"rules", "internal/known", "internal/secret", "internal/codec"},
 	"proxy":             {"scanner", "internal/known", "internal/codec", "internal/identity", "internal/audit", "internal/secret", "internal/config"},
