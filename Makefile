@@ -4,7 +4,7 @@ STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK  = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 export CGO_ENABLED ?= 0
 
-.PHONY: help build run test lint deps modules
+.PHONY: help build run test lint deps plan modules
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,12 @@ lint: ## gofmt, go vet, staticcheck, govulncheck
 
 deps: ## install the system packages the full test run uses (Debian; asks unless YES=1)
 	@sh internal/testenv/deps.sh
+
+plan: ## rebuild the embedded plan of the default rules and the text model
+	@text=$$(mktemp -d) && trap 'rm -rf "$$text"' EXIT && \
+	for kind in logs json minified nonenglish; do $(GO) run ./internal/exam/corpus/write $$kind 11 8000000 > $$text/$$kind; done && \
+	$(GO) run ./scanner/internal/plan/gen $$text/logs $$text/logs $$($(GO) env GOROOT)/src/net $$($(GO) env GOROOT)/src/cmd/compile \
+		$$($(GO) env GOROOT)/src/cmd/go $$text/json $$text/minified $$text/nonenglish
 
 modules: ## rewrite the list of modules that reach the binary
 	$(GO) list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}' . | sort -u > internal/archtest/modules.txt

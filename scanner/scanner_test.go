@@ -1,0 +1,270 @@
+package scanner_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"regexp/syntax"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/stanch-dev/stanch/rules"
+	"github.com/stanch-dev/stanch/scanner"
+)
+
+func defaults(tb testing.TB) *rules.Ruleset {
+	tb.Helper()
+	set, err := rules.Default()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return set
+}
+
+func newScanner(tb testing.TB, set *rules.Ruleset, opts scanner.Options) *scanner.Scanner {
+	tb.Helper()
+	s, err := scanner.New(set, opts)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
+func parse(tb testing.TB, text string) *rules.Ruleset {
+	tb.Helper()
+	set, err := rules.Parse("test.toml", []byte(text))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return set
+}
+
+// sampleOf writes a random string that re matches, more or less: what surrounds a
+// match is not written.
+func sampleOf(random *rand.Rand, re *syntax.Regexp, b *strings.Builder) {
+	switch re.Op {
+	case syntax.OpLiteral:
+		b.WriteString(string(re.Rune))
+	case syntax.OpCharClass:
+		i := random.IntN(len(re.Rune)/2) * 2
+		lo, hi := re.Rune[i], min(re.Rune[i+1], re.Rune[i]+200)
+		b.WriteRune(lo + rune(random.IntN(int(hi-lo)+1)))
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		b.WriteByte(byte(32 + random.IntN(95)))
+	case syntax.OpAlternate:
+		sampleOf(random, re.Sub[random.IntN(len(re.Sub))], b)
+	case syntax.OpCapture, syntax.OpConcat:
+		for _, sub := range re.Sub {
+			sampleOf(random, sub, b)
+		}
+	case syntax.OpQuest, syntax.OpStar, syntax.OpPlus, syntax.OpRepeat:
+		least, most := re.Min, re.Max
+		switch re.Op {
+		case syntax.OpQuest:
+			least, most = 0, 1
+		case syntax.OpStar:
+			least, most = 0, -1
+		case syntax.OpPlus:
+			least, most = 1, -1
+		}
+		if most < 0 || most > least+6 && random.IntN(4) > 0 {
+			most = least + 6
+		}
+		for range least + random.IntN(most-least+1) {
+			sampleOf(random, re.Sub[0], b)
+		}
+	}
+}
+
+// samples is text in which something of every rule stands, partly broken.
+func samples(random *rand.Rand, set *rules.Ruleset, pieces int) string {
+	var b strings.Builder
+	for range pieces {
+		r := set.Rules[random.IntN(len(set.Rules))]
+		if r.Regex == nil {
+			continue
+		}
+		re, err := syntax.Parse(r.Regex.String(), syntax.Perl)
+		if err != nil {
+			panic(err)
+		}
+		var piece strings.Builder
+		sampleOf(random, re, &piece)
+		text := []byte(piece.String())
+		if random.IntN(4) == 0 && len(text) > 0 {
+			text[random.IntN(len(text))] = byte(random.IntN(256))
+		}
+		b.Write(text)
+		b.WriteString([]string{"\n", " ", "\"", ";", "", "\n\n", ", ", "\x00", "世", "\u212a", "\u017f", "=", "\r\n"}[random.IntN(13)])
+		if random.IntN(3) == 0 && len(r.Keywords) > 0 {
+			b.WriteString(r.Keywords[random.IntN(len(r.Keywords))])
+		}
+	}
+	return b.String()
+}
+
+func TestWindowsGiveWhatTheWholeTextGives(t *testing.T) {
+	set := defaults(t)
+	s := newScanner(t, set, scanner.Options{Compat: true})
+	random := rand.New(rand.NewPCG(3, 4))
+	found := map[string]bool{}
+	for range 300 {
+		text := samples(random, set, 1+random.IntN(12))
+		want := oracle{set}.scan(text)
+		if diff := cmp.Diff(want, compatFindings(s, text)); diff != "" {
+			t.Fatalf("text %q: -plain +windows\n%s", text, diff)
+		}
+		for _, f := range want {
+			rule, _, _ := strings.Cut(f, ":")
+			found[rule] = true
+		}
+	}
+	if len(found) < 150 {
+		t.Errorf("only %d rules were exercised", len(found))
+	}
+}
+
+func FuzzWindows(f *testing.F) {
+	set := defaults(f)
+	s := newScanner(f, set, scanner.Options{Compat: true})
+	random := rand.New(rand.NewPCG(5, 6))
+	for range 60 {
+		f.Add([]byte(samples(random, set, 4)))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if len(text) > 4<<10 {
+			return
+		}
+		if diff := cmp.Diff(oracle{set}.scan(string(text)), compatFindings(s, string(text))); diff != "" {
+			t.Errorf("-plain +windows\n%s", diff)
+		}
+	})
+}
+
+// TestUserRules compiles rules that have no good anchor, or none at all.
+func TestUserRules(t *testing.T) {
+	set := parse(t, `
+[[rules]]
+id = "no-anchor"
+regex = '''[0-9]+x?'''
+[[rules]]
+id = "optional"
+regex = '''(?:ab)?(c)'''
+[[rules]]
+id = "keyword-only"
+regex = '''[a-z]{3}\d'''
+keywords = ["magic"]
+[[rules]]
+id = "everything-before"
+regex = '''(?s).*END'''
+[[rules]]
+id = "folded"
+regex = '''(?i)ks+ecret'''
+[[rules]]
+id = "generic-x"
+regex = '''wide\w*'''
+[[rules]]
+id = "narrow"
+regex = '''wide\w*'''
+`)
+	s := newScanner(t, set, scanner.Options{Compat: true})
+	for _, text := range []string{"", "abc 123x", "abc4 MAGIC", "abc4", "one\ntwo END three END", "\u212a\u017fecret KSSECRET", "widest", "\xff\xfe1\x80c"} {
+		if diff := cmp.Diff(oracle{set}.scan(text), compatFindings(s, text)); diff != "" {
+			t.Errorf("text %q: -plain +windows\n%s", text, diff)
+		}
+	}
+}
+
+func TestRequiredRules(t *testing.T) {
+	set := parse(t, `
+[[rules]]
+id = "main"
+regex = '''main\d'''
+[[rules.required]]
+id = "aid"
+withinLines = 1
+[[rules]]
+id = "aid"
+regex = '''aid\d'''
+keywords = ["nowhere"]
+skipReport = true
+`)
+	s := newScanner(t, set, scanner.Options{})
+	for text, want := range map[string]int{"main1\naid1\n": 1, "main1\n\naid1\n": 0, "main1": 0, "aid1": 0, "aid1 main1 main2": 2} {
+		if got := len(compatFindings(s, text)); got != want {
+			t.Errorf("%q: %d findings, want %d", text, got, want)
+		}
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	set := parse(t, "[[rules]]\nid='a'\nregex='''tok(en\\s\\d+)'''\n")
+	s := newScanner(t, set, scanner.Options{})
+	var got []string
+	text := "token 1\n  token 22 token\n333"
+	s.Scan(&scanner.Fragment{Data: []byte(text), Line: 10, Column: 5, Offset: 100}, func(f *scanner.Finding, t scanner.Text) {
+		got = append(got, fmt.Sprintf("%d:%d-%d:%d %v %v %q", f.StartLine, f.StartColumn, f.EndLine, f.EndColumn, f.Match, f.Secret, t.Line.Reveal()))
+	})
+	want := []string{
+		`10:5-10:11 {100 107} {103 107} "token 1"`,
+		`11:3-11:10 {110 118} {113 118} "  token 22 token"`,
+		`11:12-12:3 {119 128} {122 128} "  token 22 token\n333"`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+func TestFragmentsShareContext(t *testing.T) {
+	set := parse(t, "[[rules]]\nid='a'\nregex='''\\btoken-\\d{4}\\b'''\n")
+	s := newScanner(t, set, scanner.Options{})
+	text := []byte("xtoken-1111 token-2222 token-3333")
+	for cut := range len(text) + 1 {
+		n := 0
+		count := func(*scanner.Finding, scanner.Text) { n++ }
+		if cut > 0 {
+			s.Scan(&scanner.Fragment{Data: text, To: cut}, count)
+		}
+		s.Scan(&scanner.Fragment{Data: text, From: cut}, count)
+		if n != 2 {
+			t.Errorf("cut at %d: %d findings, want 2", cut, n)
+		}
+	}
+}
+
+func TestCommentsAllow(t *testing.T) {
+	set := parse(t, "[[rules]]\nid='a'\nregex='''token-\\d{4}'''\n")
+	for _, tt := range []struct {
+		text string
+		opts scanner.Options
+		want int
+	}{
+		{"token-1111 # gitleaks:allow", scanner.Options{}, 0},
+		{"token-1111 # stanch:allow", scanner.Options{}, 0},
+		{"token-1111 # stanch:allow", scanner.Options{Compat: true}, 1},
+		{"token-1111 # gitleaks:allow", scanner.Options{IgnoreAllow: true}, 1},
+		// Gitleaks takes all of a fragment for the line of what has no newline behind it.
+		{"# gitleaks:allow\n\ntoken-1111", scanner.Options{Compat: true}, 0},
+		{"# gitleaks:allow\n\ntoken-1111", scanner.Options{}, 1},
+	} {
+		if got := len(compatFindings(newScanner(t, set, tt.opts), tt.text)); got != tt.want {
+			t.Errorf("%q with %+v: %d findings, want %d", tt.text, tt.opts, got, tt.want)
+		}
+	}
+}
+
+func TestNoAllocationOnCleanInput(t *testing.T) {
+	s := newScanner(t, defaults(t), scanner.Options{MaxDecodeDepth: 5})
+	line := []byte(`10.0.0.7 - - [12/Mar/2026:10:11:12 +0000] "GET /api/v1/items?page=2&key=name HTTP/1.1" 200 512 "-" "curl/8.5.0"` + "\n")
+	block := bytes.Repeat(line, 1000)
+	for _, data := range [][]byte{line, block} {
+		f := &scanner.Fragment{Data: data, Path: "access.log"}
+		none := func(*scanner.Finding, scanner.Text) { t.Error("found something") }
+		s.Scan(f, none)
+		if n := testing.AllocsPerRun(100, func() { s.Scan(f, none) }); n >= 1 {
+			t.Errorf("%d bytes: %v allocations", len(data), n)
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package scanner
+
+import (
+	"github.com/stanch-dev/stanch/scanner/internal/automaton"
+	"github.com/stanch-dev/stanch/scanner/internal/plan"
+)
+
+// window is a part of the text that holds matches of a rule whole.
+type window struct{ start, end int }
+
+// margin is how many bytes a window has on each side beyond what a match can
+// reach: the rune that a word boundary looks at.
+const margin = 4
+
+// lookFirst opens windows in the fragment's data. Far inside the context that it
+// shares with others there is nothing to look for.
+func (w *worker) lookFirst() {
+	end := len(w.text)
+	if w.f.To > 0 {
+		end = min(end, w.f.To+nearby)
+	}
+	w.look(max(0, w.f.From-nearby), end)
+}
+
+// look opens the windows of the places from start to end.
+func (w *worker) look(start, end int) {
+	w.s.plan.Filter.Places(w.text, start, end, func(p int) bool {
+		w.run(p)
+		return true
+	})
+}
+
+// run opens the windows that the automaton asks for at p.
+func (w *worker) run(p int) {
+	rules, end := w.runner.Run(w.text, p)
+	for _, number := range rules {
+		w.open(number, p, end)
+	}
+	if end-p > nearby && (len(w.longRuns) == 0 || w.longRuns[len(w.longRuns)-1] < p) {
+		w.longRuns = append(w.longRuns, p)
+	}
+}
+
+// nearby is how far around what counts one has to look, in bytes. It is several
+// times the longest match of limited length in the default rules.
+const nearby = 4 << 10
+
+// lookAgain opens windows in a text that a pass of decoding has made. A match
+// counts there only if it touches a decoded value. So it is enough to look near
+// these, and at places further ahead from which the automaton read as far as this
+// in the text before: what it read up to a value has not changed.
+func (w *worker) lookAgain() {
+	runs := w.longRuns
+	w.longRuns = nil // collected anew
+	done, shift := 0, 0
+	for _, segment := range w.decoder.Segments() {
+		start := max(done, segment.Decoded.Start-nearby)
+		for len(runs) > 0 && runs[0] < segment.Encoded.End {
+			if p := runs[0] + shift; p < start && p >= done && runs[0] < segment.Encoded.Start {
+				w.run(p)
+			}
+			runs = runs[1:]
+		}
+		shift = segment.Decoded.End - segment.Encoded.End
+		end := min(segment.Decoded.End+nearby, len(w.text))
+		if start < end {
+			w.look(start, end)
+		}
+		done = max(done, end)
+	}
+	for _, p := range runs {
+		if p += shift; p >= done {
+			w.run(p)
+		}
+	}
+}
+
+// openEverywhere opens the windows of rules that are tried on every text.
+func (w *worker) openEverywhere() {
+	for _, number := range w.s.always {
+		if r := &w.s.rules[number]; w.applies(r) && w.hasKeyword(r, nil) {
+			w.add(number, window{0, len(w.text)})
+		}
+	}
+}
+
+// open opens a window for a rule that may match around p, for which the automaton
+// looked no further than end.
+func (w *worker) open(number automaton.Rule, p, end int) {
+	r := &w.s.rules[number]
+	if !w.applies(r) {
+		return
+	}
+	if r.plan.Reach == plan.Gated {
+		if w.hasKeyword(r, nil) {
+			w.add(number, window{0, len(w.text)})
+		}
+		return
+	}
+	w.add(number, window{windowStart(w.text, p, &r.plan), min(end+margin, len(w.text))})
+}
+
+// add adds a window. Places come in order, but the windows of later ones can begin
+// before those of earlier ones.
+func (w *worker) add(number automaton.Rule, next window) {
+	list := w.windows[number]
+	if len(list) == 0 {
+		w.opened = append(w.opened, number)
+	}
+	for n := len(list); n > 0 && next.start <= list[n-1].end; n-- {
+		next.start = min(next.start, list[n-1].start)
+		next.end = max(next.end, list[n-1].end)
+		list = list[:n-1]
+	}
+	w.windows[number] = append(list, next)
+}
+
+func windowStart(text []byte, p int, r *plan.Rule) int {
+	start, least := p, max(0, p-r.MaxPre)
+	for start > least && r.Pre.Has(text[start-1]) {
+		start--
+	}
+	start = max(0, start-margin)
+	for range 3 { // not within a rune
+		if start > 0 && text[start]&0xc0 == 0x80 {
+			start--
+		}
+	}
+	return start
+}

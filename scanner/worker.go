@@ -1,0 +1,148 @@
+package scanner
+
+import (
+	"github.com/stanch-dev/stanch/scanner/internal/automaton"
+	"github.com/stanch-dev/stanch/scanner/internal/decode"
+	"github.com/stanch-dev/stanch/scanner/internal/match"
+)
+
+// worker is the memory of one scan at a time.
+type worker struct {
+	s       *Scanner
+	f       *Fragment
+	runner  *automaton.Runner
+	decoder decode.Decoder
+
+	// text is what is searched now: the fragment's data or, in a later pass, that
+	// with encoded values decoded. decoded is false in the first pass.
+	text    []byte
+	decoded bool
+
+	windows  [][]window       // by rule, in order, none touching the next
+	opened   []automaton.Rule // the rules that have windows
+	longRuns []int            // places from which the automaton read far
+	keywords keywordMemory
+
+	matching match.Scratch // of the expression that is tried now
+	asking   match.Scratch // of what is tried on its matches
+
+	candidates []candidate
+	pass       int // candidates before the present pass
+	lines      lines
+	path       pathState
+}
+
+func newWorker(s *Scanner) *worker {
+	return &worker{
+		s:       s,
+		runner:  automaton.NewRunner(s.plan.DFA),
+		windows: make([][]window, len(s.rules)),
+		path:    pathState{applies: make([]answer, len(s.rules))},
+
+		keywords: keywordMemory{answers: make([]answer, len(s.rules))},
+	}
+}
+
+// scan leaves the findings of f in w.candidates.
+func (w *worker) scan(f *Fragment) {
+	w.f, w.text, w.decoded = f, f.Data, false
+	w.lines.reset(f.Data)
+	if w.path.enter(w, f) {
+		return
+	}
+	w.addPathFindings()
+	w.search()
+	if w.s.opts.MaxDecodeDepth > 0 {
+		w.decoder.Reset(f.Data)
+		for depth := 0; depth < w.s.opts.MaxDecodeDepth && w.decoder.Next(); depth++ {
+			w.text, w.decoded = w.decoder.Text(), true
+			w.search()
+		}
+	}
+	w.dropCovered()
+}
+
+// search finds the candidates of one pass.
+func (w *worker) search() {
+	w.keywords.forget()
+	w.pass = len(w.candidates)
+	w.runner.Reset()
+	if w.decoded {
+		w.lookAgain()
+	} else {
+		w.lookFirst()
+	}
+	w.openEverywhere()
+	for _, number := range w.opened {
+		w.confirm(&w.s.rules[number])
+		w.windows[number] = w.windows[number][:0]
+	}
+	w.opened = w.opened[:0]
+	w.dropLonely()
+}
+
+// release forgets the fragment and what was found, so that a worker at rest holds
+// no plaintext in reach.
+func (w *worker) release() {
+	clear(w.candidates)
+	w.candidates = w.candidates[:0]
+	w.f, w.text, w.longRuns = nil, nil, w.longRuns[:0]
+	w.lines.reset(nil)
+	w.decoder.Reset(nil)
+}
+
+// applies reports whether r is to be searched for in this fragment's path.
+func (w *worker) applies(r *rule) bool {
+	a := &w.path.applies[r.number]
+	if *a == unasked {
+		*a = no
+		if (r.path == nil || r.path().Match(&w.asking, []byte(w.f.Path))) && !allowsFragment(r.allow, &w.asking, w.f) {
+			*a = yes
+		}
+	}
+	return *a == yes
+}
+
+type answer uint8
+
+const (
+	unasked answer = iota
+	yes
+	no
+)
+
+// pathState remembers what the rules say of a path, since many fragments have the
+// same one.
+type pathState struct {
+	path, commit string
+	known        bool
+	allowed      bool
+	applies      []answer // by rule
+}
+
+// enter prepares for f and reports whether its path or commit is allowed.
+func (p *pathState) enter(w *worker, f *Fragment) bool {
+	if !p.known || p.path != f.Path || p.commit != f.Commit {
+		p.path, p.commit, p.known = f.Path, f.Commit, true
+		p.allowed = allowsFragment(w.s.allow, &w.asking, f)
+		clear(p.applies)
+	}
+	return p.allowed
+}
+
+// addPathFindings adds a candidate for each rule on paths alone that f's path
+// matches. Of a source with many fragments the first has it; gitleaks repeats it.
+func (w *worker) addPathFindings() {
+	if w.f.Path == "" || !w.s.opts.Compat && w.f.Offset > 0 {
+		return
+	}
+	for _, number := range w.s.pathOnly {
+		r := &w.s.rules[number]
+		if !r.SkipReport && w.applies(r) && w.hasKeyword(r, nil) {
+			w.candidates = append(w.candidates, candidate{
+				rule:  r,
+				match: []byte("file detected: " + w.f.Path),
+			})
+		}
+	}
+}
