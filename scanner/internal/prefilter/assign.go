@@ -7,8 +7,9 @@ import (
 	"github.com/stanch-dev/stanch/scanner/internal/textmodel"
 )
 
-// rounds is how often every sequence may move to a better bucket.
-const rounds = 2
+// roundSize is for how many places of the model's sample every sequence may move
+// once more to a better bucket: what a small sample says is not worth the time.
+const roundSize = 16 << 10
 
 // assign chooses a bucket for every sequence so that few places of ordinary text
 // survive in any: the frequent ones first, each where it adds least, then moving
@@ -21,7 +22,7 @@ func assign(seqs []Sequence, model *textmodel.Model) []int {
 		order[i], rate[i], a.of[i] = i, model.Rate(s), nowhere
 	}
 	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(rate[y], rate[x]) })
-	for range rounds {
+	for range max(1, model.Size()/roundSize) {
 		moved := false
 		for _, i := range order {
 			moved = a.place(i) || moved

@@ -24,6 +24,6 @@ func (f *Filter) markBlocks(data []byte, marks []uint64) int {
 		return 0
 	}
 	n := (len(data) - (width - 1)) / blockSize * blockSize
-	markAVX2(unsafe.SliceData(data), n, &f.Nibbles[0], unsafe.SliceData(marks))
+	markAVX2(unsafe.SliceData(data), n, &f.Nibbles[0][0], unsafe.SliceData(marks))
 	return n
 }

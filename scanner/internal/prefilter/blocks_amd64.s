@@ -2,6 +2,12 @@
 
 #include "textflag.h"
 
+// The tables at DX are 64 bytes for each position: 32 for low halves, 32 for high
+// ones. Those of the first set of buckets stand in front, those of the second
+// behind them, from SET on. The first four positions of the first set are kept in
+// Y0 to Y7.
+#define SET 384
+
 // HALVES loads the 16 bytes at off(SI) into both lanes and splits them into their
 // low halves (Y13) and high halves (Y14). Y15 has 0x0f in every byte.
 #define HALVES(off) \
@@ -10,30 +16,47 @@
 	VPAND Y15, Y13, Y13 \
 	VPAND Y15, Y14, Y14
 
-// LOOK ANDs into Y12 the buckets that the bytes at off(SI) allow.
-#define LOOK(off, low, high) \
-	HALVES(off) \
-	VPSHUFB Y13, low, Y13 \
-	VPSHUFB Y14, high, Y14 \
-	VPAND Y13, Y12, Y12 \
-	VPAND Y14, Y12, Y12
+// KEEP ANDs into acc what the tables low and high allow.
+#define KEEP(low, high, acc) \
+	VPSHUFB Y13, low, Y9 \
+	VPAND Y9, acc, acc \
+	VPSHUFB Y14, high, Y10 \
+	VPAND Y10, acc, acc
+
+// KEEPMEM is KEEP with the tables at at(DX).
+#define KEEPMEM(at, acc) \
+	VMOVDQU at(DX), Y9 \
+	VMOVDQU at+32(DX), Y10 \
+	KEEP(Y9, Y10, acc)
 
 // LOOK16 sets a bit of out for each of the 16 bytes at off(SI) where no bucket is
-// left.
+// left, of the first set in Y12 and the second in Y8.
 #define LOOK16(off, out) \
+	VPCMPEQB Y12, Y12, Y12 \
+	VPCMPEQB Y8, Y8, Y8 \
 	HALVES(off) \
-	VPSHUFB Y13, Y0, Y12 \
-	VPSHUFB Y14, Y1, Y14 \
-	VPAND Y14, Y12, Y12 \
-	LOOK(off+1, Y2, Y3) \
-	LOOK(off+2, Y4, Y5) \
-	LOOK(off+3, Y6, Y7) \
-	LOOK(off+4, Y8, Y9) \
-	LOOK(off+5, Y10, Y11) \
-	VEXTRACTI128 $1, Y12, X13 \
-	VPOR X13, X12, X12 \
-	VPXOR X13, X13, X13 \
-	VPCMPEQB X13, X12, X12 \
+	KEEP(Y0, Y1, Y12) \
+	KEEPMEM(SET, Y8) \
+	HALVES(off+1) \
+	KEEP(Y2, Y3, Y12) \
+	KEEPMEM(SET+64, Y8) \
+	HALVES(off+2) \
+	KEEP(Y4, Y5, Y12) \
+	KEEPMEM(SET+128, Y8) \
+	HALVES(off+3) \
+	KEEP(Y6, Y7, Y12) \
+	KEEPMEM(SET+192, Y8) \
+	HALVES(off+4) \
+	KEEPMEM(256, Y12) \
+	KEEPMEM(SET+256, Y8) \
+	HALVES(off+5) \
+	KEEPMEM(320, Y12) \
+	KEEPMEM(SET+320, Y8) \
+	VPOR Y8, Y12, Y12 \
+	VEXTRACTI128 $1, Y12, X9 \
+	VPOR X9, X12, X12 \
+	VPXOR X9, X9, X9 \
+	VPCMPEQB X9, X12, X12 \
 	VPMOVMSKB X12, out
 
 // func markAVX2(data *byte, n int, nibbles *byte, marks *uint64)
@@ -50,10 +73,6 @@ TEXT ·markAVX2(SB), NOSPLIT, $0-32
 	VMOVDQU 160(DX), Y5
 	VMOVDQU 192(DX), Y6
 	VMOVDQU 224(DX), Y7
-	VMOVDQU 256(DX), Y8
-	VMOVDQU 288(DX), Y9
-	VMOVDQU 320(DX), Y10
-	VMOVDQU 352(DX), Y11
 	MOVQ $0x0f0f0f0f0f0f0f0f, AX
 	MOVQ AX, X15
 	VPBROADCASTQ X15, Y15

@@ -2,7 +2,7 @@
 // sequences of byte sets can begin.
 //
 // It looks twice at the same six consecutive bytes. In the first look a byte's low
-// and high half each select a set of 16 buckets of sequences, and a place remains
+// and high half each select a set of 32 buckets of sequences, and a place remains
 // where some bucket survives all six (the method of Hyperscan's Teddy); on amd64
 // with AVX2 this takes 16 bytes a step. In the second look whole bytes and then
 // pairs of bytes select from 64 buckets. Neither ever misses a place.
@@ -18,7 +18,7 @@ import (
 
 const (
 	width  = textmodel.Width // positions that are looked at
-	coarse = 16              // buckets of the first look
+	coarse = 32              // buckets of the first look
 	fine   = 64              // buckets of the second look
 
 	// block is how much is marked before it is looked at again, to stay in the
@@ -36,9 +36,10 @@ func (s Sequence) has(pos int, b byte) bool { return pos >= len(s) || s[pos].Has
 // Filter looks for a fixed list of sequences. It is immutable and safe for
 // concurrent use. Its fields are exported for encoding only.
 type Filter struct {
-	// Nibbles are the tables of the AVX2 loop: for each position 32 bytes for low
-	// halves, then 32 for high ones; 16 bytes for buckets 0-7, then 16 for 8-15.
-	Nibbles [width * 64]byte
+	// Nibbles are the tables of the AVX2 loop, for 16 buckets at a time: for each
+	// position 32 bytes for low halves, then 32 for high ones; of these 16 bytes for
+	// buckets 0-7, then 16 for 8-15.
+	Nibbles [coarse / 16][width * 64]byte
 	// Bytes are the smaller tables of the second look: for each position and byte,
 	// the buckets that allow it. They decide most places in the fastest cache.
 	Bytes [width][256]uint64
@@ -62,13 +63,14 @@ func New(seqs []Sequence, model *textmodel.Model) *Filter {
 }
 
 func (f *Filter) addCoarse(s Sequence, bucket int) {
-	lane := bucket / 8 * 16
+	table := &f.Nibbles[bucket/16]
+	lane := bucket % 16 / 8 * 16
 	bit := byte(1) << (bucket % 8)
 	for pos := range width {
 		for b := range 256 {
 			if s.has(pos, byte(b)) {
-				f.Nibbles[pos*64+lane+b&15] |= bit
-				f.Nibbles[pos*64+32+lane+b>>4] |= bit
+				table[pos*64+lane+b&15] |= bit
+				table[pos*64+32+lane+b>>4] |= bit
 			}
 		}
 	}

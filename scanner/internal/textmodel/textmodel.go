@@ -80,6 +80,9 @@ func New(sample []byte) *Model {
 	return m
 }
 
+// Size returns the number of places of the sample.
+func (m *Model) Size() int { return m.places }
+
 // Places returns the places whose byte at position pos is in set. The result must
 // not be changed.
 func (m *Model) Places(pos int, set byteset.Set) Bits {
@@ -120,16 +123,12 @@ func (m *Model) Rate(seq []byteset.Set) float64 {
 	return (float64(m.common.Len()) + product/8) / float64(m.places)
 }
 
-// maxHalves bounds the places that HalvesRate looks at, as it is asked often.
-const maxHalves = 16 << 10
-
 // HalvesRate estimates the share of places whose first bytes each have a low half
 // in low and a high half in high, bit by bit.
 func (m *Model) HalvesRate(low, high []uint16) float64 {
 	n, product := 0, 1.0
-	size := min(m.places, maxHalves)
 places:
-	for place := range size {
+	for place := range m.places {
 		at := m.sample[place*Width:]
 		for pos := range low {
 			if (low[pos]>>(at[pos]&15))&(high[pos]>>(at[pos]>>4))&1 == 0 {
@@ -147,5 +146,5 @@ places:
 		}
 		product *= p
 	}
-	return (float64(n) + product/8) / float64(size)
+	return (float64(n) + product/8) / float64(m.places)
 }
