@@ -8,7 +8,7 @@
 // of one class is one instruction, whatever its bounds, and the search is a
 // backtracking one that remembers from where it failed:
 //
-//   - simplify.go, compile.go and branches.go turn the syntax tree into a [program];
+//   - simplify.go, language.go and compile.go turn the syntax tree into a [program];
 //   - first.go, heads.go and start.go find what a match, or the rest of one, can
 //     begin with, so that most positions and branches are never tried;
 //   - run.go and runs.go try one position;

@@ -46,6 +46,8 @@ var cases = []struct{ expr, text string }{
 	{`(a|b)*?(c|$)`, "abab"},
 	{`.*.*=`, "aaaa\nbb=bb=b"},
 	{`(?:(a)|b)*`, "ab"},
+	{`(?:[ab]{0,3}?)??(?:[ab]{0,3}?)??[ab].[ab]\x{212a}`, "baaa\u212a"},
+	{`x[ab]*?[ab]c`, "xaabac xbbbb"},
 }
 
 func TestCases(t *testing.T) {

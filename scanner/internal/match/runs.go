@@ -61,7 +61,7 @@ func (in *inst) skip(text []byte, n int) int {
 		return 0
 	}
 	for i, b := range text[1:] {
-		if in.table[b]&(in.member|in.follow) != in.member {
+		if sets := in.table[b]; sets&in.follow != 0 || sets&in.member == 0 {
 			return i + 1
 		}
 	}
