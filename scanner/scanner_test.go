@@ -190,9 +190,18 @@ id = "aid"
 regex = '''aid\d'''
 keywords = ["nowhere"]
 skipReport = true
+[[rules]]
+id = "other"
+regex = '''other\d'''
+[[rules.required]]
+id = "anything"
+[[rules]]
+id = "anything"
+regex = '''(\d\d\d)?'''
+keywords = ["nowhere"]
 `)
 	s := newScanner(t, set, scanner.Options{})
-	for text, want := range map[string]int{"main1\naid1\n": 1, "main1\n\naid1\n": 0, "main1": 0, "aid1": 0, "aid1 main1 main2": 2} {
+	for text, want := range map[string]int{"main1\naid1\n": 1, "main1\n\naid1\n": 0, "main1": 0, "aid1": 0, "aid1 main1 main2": 2, "other1": 1} {
 		if got := len(compatFindings(s, text)); got != want {
 			t.Errorf("%q: %d findings, want %d", text, got, want)
 		}

@@ -78,7 +78,7 @@ func (w *worker) lookAgain() {
 // openEverywhere opens the windows of rules that are tried on every text.
 func (w *worker) openEverywhere() {
 	for _, number := range w.s.always {
-		if r := &w.s.rules[number]; w.applies(r) && w.hasKeyword(r, nil) {
+		if r := &w.s.rules[number]; w.applies(r) && (r.required || w.hasKeyword(r, nil)) {
 			w.add(number, window{0, len(w.text)})
 		}
 	}

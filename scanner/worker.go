@@ -66,7 +66,7 @@ func (w *worker) scan(f *Fragment) {
 func (w *worker) search() {
 	w.keywords.forget()
 	w.pass = len(w.candidates)
-	w.runner.Reset()
+	w.runner.Reset(len(w.text))
 	if w.decoded {
 		w.lookAgain()
 	} else {

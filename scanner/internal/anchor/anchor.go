@@ -43,8 +43,9 @@ type Anchor struct {
 	Seqs []prefilter.Sequence
 	// Tail is the rest of the expression, as a concatenation. Anchors of one
 	// expression share the nodes that they have in common.
-	Tail []*syntax.Regexp
-	Rate float64 // estimated share of positions in ordinary text where Seqs begin
+	Tail    []*syntax.Regexp
+	MaxTail int     // the greatest length in bytes of a match of the tail; math.MaxInt32 means no limit
+	Rate    float64 // estimated share of positions in ordinary text where Seqs begin
 
 	cost float64
 }
@@ -116,7 +117,7 @@ func (c *chooser) at(pre before, seq []*syntax.Regexp) (Anchor, bool) {
 		if !ok {
 			continue
 		}
-		a := Anchor{MaxPre: pre.length, Pre: pre.bytes, Tail: seq}
+		a := Anchor{MaxPre: pre.length, Pre: pre.bytes, Tail: seq, MaxTail: maxLenOf(seq)}
 		for _, x := range items {
 			if len(x.seq) == 0 {
 				return Anchor{}, false
@@ -179,13 +180,19 @@ func maxLen(re *syntax.Regexp) (n int) {
 			n = one * re.Max
 		}
 	case syntax.OpConcat:
-		for _, sub := range re.Sub {
-			n += maxLen(sub)
-		}
+		n = maxLenOf(re.Sub)
 	case syntax.OpAlternate:
 		for _, sub := range re.Sub {
 			n = max(n, maxLen(sub))
 		}
+	}
+	return min(n, math.MaxInt32)
+}
+
+// maxLenOf is maxLen of a concatenation.
+func maxLenOf(seq []*syntax.Regexp) (n int) {
+	for _, re := range seq {
+		n += maxLen(re)
 	}
 	return min(n, math.MaxInt32)
 }

@@ -12,6 +12,7 @@
 package automaton
 
 import (
+	"math"
 	"regexp/syntax"
 	"slices"
 	"unicode"
@@ -44,9 +45,10 @@ type inst struct {
 // NFA is the union of tails. It is built by one goroutine, then immutable. Its
 // fields are exported for encoding only.
 type NFA struct {
-	Insts  []inst
-	Starts []int32
-	Sets   []byteset.Set
+	Insts   []inst
+	Starts  []int32
+	Sets    []byteset.Set
+	Longest []int // by rule: the greatest length of its tails in bytes
 
 	rule  Rule
 	made  map[node]int32
@@ -59,9 +61,16 @@ type node struct {
 	next int32
 }
 
-// Add adds tails of a rule, each a concatenation. Elements that the tails share
-// at their end are built once.
-func (n *NFA) Add(rule Rule, tails ...[]*syntax.Regexp) {
+// Unlimited is the length of tails without a limit.
+const Unlimited = math.MaxInt32
+
+// Add adds tails of a rule, each a concatenation, of which the longest can match
+// that many bytes. Elements that the tails share at their end are built once.
+func (n *NFA) Add(rule Rule, longest int, tails ...[]*syntax.Regexp) {
+	for len(n.Longest) <= int(rule) {
+		n.Longest = append(n.Longest, 0)
+	}
+	n.Longest[rule] = longest
 	n.rule, n.made = rule, map[node]int32{}
 	match := n.add(inst{Op: opMatch})
 	for _, tail := range tails {

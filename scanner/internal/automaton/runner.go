@@ -2,20 +2,33 @@ package automaton
 
 import "slices"
 
+// Building a state takes as long as reading a kilobyte through states that are
+// there. So that no text can make a Runner build them all the time, it has a credit
+// of transitions to build, which grows with the text it is given. Without credit it
+// gives up a run as soon as all rules that are left in it have tails of limited
+// length, and reports them as if they might match.
+const (
+	firstCredit    = 4096
+	mostCredit     = 4096
+	bytesPerCredit = 256
+)
+
 // Runner runs a DFA and extends it. It is not safe for concurrent use.
 type Runner struct {
-	base *DFA
-	d    *DFA
-	b    *builder // nil until a transition is missing
+	base   *DFA
+	d      *DFA
+	b      *builder // nil until a transition is missing
+	credit int
 
 	out   []Rule
 	known map[checkpoint]ending
 	runs  []checkpoint // passed by the present run
+	read  int
 }
 
 // NewRunner returns a runner that begins with the states of base.
 func NewRunner(base *DFA) *Runner {
-	r := &Runner{base: base}
+	r := &Runner{base: base, credit: firstCredit}
 	r.reset()
 	return r
 }
@@ -28,26 +41,50 @@ func (r *Runner) reset() {
 	r.d, r.b = &d, nil
 }
 
+// Grant lets the runner build that many transitions more.
+func (r *Runner) Grant(credit int) { r.credit += credit }
+
 // DFA returns what the runner has built, to be the base of others.
 func (r *Runner) DFA() *DFA { return r.d }
 
-// Reset must be called before the first Run on another text.
-func (r *Runner) Reset() {
+// Reset must be called before the first Run on another text, of that many bytes.
+func (r *Runner) Reset(size int) {
+	r.credit = min(r.credit+size/bytesPerCredit+1, max(r.credit, mostCredit))
 	clear(r.known)
+	r.read = 0
 	if r.d.States() > maxStates {
 		r.reset()
 	}
 }
 
+// BytesRead returns how many bytes runs have read since Reset.
+func (r *Runner) BytesRead() int { return r.read }
+
 func (r *Runner) step(row uint32, class uint8) uint32 {
 	if r.b == nil {
 		r.b = newBuilder(r.d)
 	}
+	r.credit--
 	return r.b.step(row, class)
 }
 
+// giveUp returns the rules that are left in a state, and how long the longest of
+// their tails is; false if one has no limit.
+func (r *Runner) giveUp(row uint32, out []Rule) ([]Rule, int, bool) {
+	longest := 0
+	for _, at := range r.d.Sets[int(row)/r.d.Classes] {
+		rule := r.d.NFA.Insts[at].Rule
+		longest = max(longest, r.d.NFA.Longest[rule])
+		if longest == Unlimited {
+			return out, 0, false
+		}
+		out = addRule(out, rule)
+	}
+	return out, longest, true
+}
+
 // every is the distance of checkpoints in bytes, a power of two.
-const every = 1 << 12
+const every = 1 << 8
 
 // checkpoint is a state that a long run had at a multiple of every.
 type checkpoint struct {
@@ -65,14 +102,28 @@ type ending struct {
 // Run reads text from p on and returns the rules whose tail may match there and
 // the end of what it had to read. The slice is valid until the next call.
 func (r *Runner) Run(text []byte, p int) ([]Rule, int) {
+	r.runs = r.runs[:0]
+	out, end, read := r.run(text, p, r.out[:0])
+	r.out = out
+	r.read += read - p
+	for _, passed := range r.runs {
+		if r.known == nil {
+			r.known = map[checkpoint]ending{}
+		}
+		r.known[passed] = ending{slices.Clone(out), end}
+	}
+	return out, end
+}
+
+// run appends the rules to out. It returns how far it has read beside the end.
+func (r *Runner) run(text []byte, p int, out []Rule) (_ []Rule, end, read int) {
 	d := r.d
 	class, table := &d.Class, d.Table
-	out, row := r.out[:0], d.Start&^accepts
-	r.runs = r.runs[:0]
+	row := d.Start &^ accepts
 	for i := p; i < len(text); i++ {
 		if i&(every-1) == 0 && i > p+every/2 {
 			if rest, ok := r.known[checkpoint{i, row}]; ok {
-				return r.finish(addRules(out, rest.rules), rest.end)
+				return addRules(out, rest.rules), rest.end, i
 			}
 			r.runs = append(r.runs, checkpoint{i, row})
 		}
@@ -80,11 +131,16 @@ func (r *Runner) Run(text []byte, p int) ([]Rule, int) {
 		cell := table[row+uint32(c)]
 		if int32(cell) <= dead { // unbuilt, dead, or accepting
 			if cell == unbuilt {
+				if r.credit <= 0 {
+					if left, longest, ok := r.giveUp(row, out); ok {
+						return left, max(i+1, min(p+longest, len(text))), i
+					}
+				}
 				cell = r.step(row, c)
 				table = d.Table
 			}
 			if cell == dead {
-				return r.finish(out, i+1)
+				return out, i + 1, i + 1
 			}
 			if cell&accepts != 0 {
 				cell &^= accepts
@@ -98,18 +154,7 @@ func (r *Runner) Run(text []byte, p int) ([]Rule, int) {
 			out = addRule(out, in.Rule)
 		}
 	}
-	return r.finish(out, len(text))
-}
-
-func (r *Runner) finish(out []Rule, end int) ([]Rule, int) {
-	r.out = out
-	for _, passed := range r.runs {
-		if r.known == nil {
-			r.known = map[checkpoint]ending{}
-		}
-		r.known[passed] = ending{slices.Clone(out), end}
-	}
-	return out, end
+	return out, len(text), len(text)
 }
 
 func addRules(out, more []Rule) []Rule {

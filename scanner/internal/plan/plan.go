@@ -166,8 +166,10 @@ func quote(word string) string {
 
 func (c *compiler) add(out *Rule, number automaton.Rule, anchors []anchor.Anchor) {
 	tails := make([][]*syntax.Regexp, len(anchors))
+	longest := 0
 	for i, a := range anchors {
 		tails[i] = a.Tail
+		longest = max(longest, a.MaxTail)
 		out.MaxPre = max(out.MaxPre, a.MaxPre)
 		out.Pre.Union(a.Pre)
 		for _, seq := range a.Seqs {
@@ -175,7 +177,7 @@ func (c *compiler) add(out *Rule, number automaton.Rule, anchors []anchor.Anchor
 			out.Anchor = append(out.Anchor, spell(seq))
 		}
 	}
-	c.nfa.Add(number, tails...)
+	c.nfa.Add(number, longest, tails...)
 }
 
 // spell writes a sequence for people, without regard to case, a wide set as a dot.

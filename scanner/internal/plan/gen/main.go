@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -84,13 +85,14 @@ func sample(texts [][]byte, places int) (out []byte) {
 // adding its share.
 func warmed(p *plan.Plan, texts [][]byte) *automaton.DFA {
 	runner := automaton.NewRunner(p.DFA)
+	runner.Grant(math.MaxInt32)
 	for i, text := range texts {
 		text = text[:min(len(text), warm)]
 		p.Filter.Places(text, 0, len(text), func(at int) bool {
 			runner.Run(text, at)
 			return runner.DFA().States() < states*(i+1)/len(texts)
 		})
-		runner.Reset()
+		runner.Reset(len(text))
 	}
 	return runner.DFA()
 }
