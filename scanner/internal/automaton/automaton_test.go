@@ -164,3 +164,30 @@ func FuzzRun(f *testing.F) {
 		}
 	})
 }
+
+func TestEncoding(t *testing.T) {
+	r := build(t)
+	for _, text := range texts {
+		checkRuns(t, r, []byte(text))
+	}
+	text, err := r.DFA().MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d automaton.DFA
+	if err := d.UnmarshalBinary(text); err != nil {
+		t.Fatal(err)
+	}
+	again, err := d.MarshalBinary()
+	if err != nil || !bytes.Equal(text, again) {
+		t.Errorf("%d bytes became %d, %v", len(text), len(again), err)
+	}
+	for _, text := range texts {
+		checkRuns(t, automaton.NewRunner(&d), []byte(text))
+	}
+	for cut := range len(text) {
+		if (&automaton.DFA{}).UnmarshalBinary(text[:cut]) == nil {
+			t.Fatalf("what is cut at %d of %d is no error", cut, len(text))
+		}
+	}
+}

@@ -21,7 +21,7 @@ const (
 const maxStates = 16_384
 
 // DFA is the part of the automaton that has been built. A base is immutable and
-// shared; every Runner extends a copy. Its fields are exported for encoding only.
+// shared; every Runner extends a copy.
 type DFA struct {
 	NFA     *NFA
 	Class   [256]uint8 // bytes that no instruction tells apart share a class

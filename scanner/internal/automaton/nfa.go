@@ -42,8 +42,7 @@ type inst struct {
 	A, B int32
 }
 
-// NFA is the union of tails. It is built by one goroutine, then immutable. Its
-// fields are exported for encoding only.
+// NFA is the union of tails. It is built by one goroutine, then immutable.
 type NFA struct {
 	Insts   []inst
 	Starts  []int32
