@@ -4,7 +4,7 @@ STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK  = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 export CGO_ENABLED ?= 0
 
-.PHONY: help build run test lint deps plan modules
+.PHONY: help build run test exam bench fuzz lint deps plan modules
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,10 +13,21 @@ build: ## build the static binary ./stanch
 	$(GO) build -trimpath -o stanch .
 
 run: build ## show stanch at work, on embedded defaults
-	@./stanch --help
+	@./stanch demo
 
 test: ## run every test this machine can run
-	$(GO) test ./...
+	@GO="$(GO)" sh internal/testenv/test.sh
+
+exam: ## run the long examinations: parity on gigabytes, a minute of each fuzz target
+	cd internal/exam/gitleaks && $(GO) run -tags gore2regex . -corpus all
+	@GO="$(GO)" sh internal/testenv/fuzz.sh 1m
+
+bench: ## compare speed with gitleaks and Kingfisher, and with copying
+	$(GO) test -run '^$$' -bench . -benchmem ./scanner/... ./proxy/...
+	cd internal/exam/bench && $(GO) run .
+
+fuzz: ## run each fuzz target for ten seconds
+	@GO="$(GO)" sh internal/testenv/fuzz.sh 10s
 
 lint: ## gofmt, go vet, staticcheck, govulncheck
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt: run 'gofmt -w' on:"; echo "$$unformatted"; exit 1; }

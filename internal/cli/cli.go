@@ -30,6 +30,10 @@ type stdio struct {
 
 // commands is every command stanch has, in the order help shows them.
 var commands = []func(stdio) *cobra.Command{
+	newScan,
+	newFilter,
+	newRules,
+	newDemo,
 	newVersion,
 }
 
