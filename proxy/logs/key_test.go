@@ -61,6 +61,16 @@ func TestPrivateKeys(t *testing.T) {
 	}
 }
 
+// TestDroppingEnds holds that a line in pieces ends the dropping of a key's lines.
+func TestDroppingEnds(t *testing.T) {
+	lines := strings.Split(sample(t, 1, "private-key"), "\n")
+	long := strings.Repeat("z ", 1<<20) + "\n" + lines[1] + "\n"
+	in := lines[0] + "\n" + strings.Repeat(lines[1]+"\n", 600) + long
+	if got, want := copied(t, newFilter(t), strings.NewReader(in)).Text, "[REDACTED:private-key]\n"+long; got != want {
+		t.Errorf("got %d bytes, want %d", len(got), len(want))
+	}
+}
+
 func TestPlacesOfKeys(t *testing.T) {
 	lines := strings.Split(sample(t, 1, "private-key"), "\n")
 	got := copied(t, newFilter(t), strings.NewReader("a\nb: "+lines[0]+"\n"+lines[1]))

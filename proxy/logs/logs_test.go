@@ -246,3 +246,25 @@ func TestEmptyInput(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestEvidenceAroundSecrets has what makes a value a secret on lines before it,
+// which always counts, and behind it, which counts when it is there.
+func TestEvidenceAroundSecrets(t *testing.T) {
+	f := filterWith(t, parse(t, `
+[[rules]]
+id = "before"
+regex = '''name:\s+(\w+)'''
+[[rules]]
+id = "behind"
+regex = '''(\w+)\s+:name'''
+`))
+	text := "name:\n  alice\nx\nbob\n  :name\ny\n"
+	want := "name:\n  [REDACTED:before]\nx\n[REDACTED:behind]\n  :name\ny\n"
+	if got := copied(t, f, strings.NewReader(text)); got.Text != want {
+		t.Errorf("at once: got %q, want %q", got.Text, want)
+	}
+	want = "name:\n  [REDACTED:before]\nx\nbob\n  :name\ny\n"
+	if got := copied(t, f, iotest.OneByteReader(strings.NewReader(text))); got.Text != want {
+		t.Errorf("line by line: got %q, want %q", got.Text, want)
+	}
+}

@@ -24,7 +24,7 @@ const (
 	modelFile = "scanner/internal/textmodel/sample.bin"
 	planFile  = "scanner/internal/plan/default.plan"
 
-	smallSample = 4 << 10 // places
+	smallSample = 2 << 10 // places
 	largeSample = 64 << 10
 	warm        = 16 << 20 // bytes of each path that the automaton runs over
 	states      = 4_000    // that the base may have; rarer ones are built when needed
