@@ -75,6 +75,6 @@ func (w *worker) position(f *Finding, c *candidate) {
 			f.EndColumn += before
 		}
 	}
-	f.Match = c.matchSpan.in(w.f)
-	f.Secret = c.secretSpan.in(w.f)
+	f.Match = c.matchSpan.in(&w.f)
+	f.Secret = c.secretSpan.in(&w.f)
 }

@@ -28,7 +28,7 @@ var hostileTexts = map[string][]byte{
 // in one pass over text.
 func work(w *worker, text []byte) (read, tried int) {
 	f := &Fragment{Data: text}
-	w.f, w.text = f, text
+	w.f, w.text = *f, text
 	w.path.enter(w, f)
 	w.runner.Reset(len(text))
 	w.lookFirst()

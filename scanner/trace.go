@@ -90,7 +90,7 @@ type tracer struct {
 }
 
 func (t *tracer) run(r *rule, f *Fragment) {
-	t.f, t.text, t.decoded = f, f.Data, false
+	t.f, t.text, t.decoded = *f, f.Data, false
 	t.lines.reset(f.Data)
 	if r.expr == nil {
 		t.tracePath(r)
@@ -164,7 +164,7 @@ func (t *tracer) sourceReasons(r *rule) (reasons []Reason) {
 		reasons = append(reasons, Reason{Cause: OtherPath})
 	}
 	for _, a := range slices.Concat(t.s.allow, r.allow) {
-		if allowsFragment([]*allowlist{a}, &t.asking, t.f) {
+		if allowsFragment([]*allowlist{a}, &t.asking, &t.f) {
 			reasons = append(reasons, Reason{Cause: AllowlistedSource, Allowlist: a.Allowlist})
 		}
 	}

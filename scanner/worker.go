@@ -4,12 +4,13 @@ import (
 	"github.com/stanch-dev/stanch/scanner/internal/automaton"
 	"github.com/stanch-dev/stanch/scanner/internal/decode"
 	"github.com/stanch-dev/stanch/scanner/internal/match"
+	"github.com/stanch-dev/stanch/scanner/internal/prefilter"
 )
 
 // worker is the memory of one scan at a time.
 type worker struct {
 	s       *Scanner
-	f       *Fragment
+	f       Fragment
 	runner  *automaton.Runner
 	decoder decode.Decoder
 
@@ -18,6 +19,7 @@ type worker struct {
 	text    []byte
 	decoded bool
 
+	marks    prefilter.Marks
 	windows  [][]window       // by rule, in order, none touching the next
 	opened   []automaton.Rule // the rules that have windows
 	longRuns []int            // places from which the automaton read far
@@ -45,7 +47,7 @@ func newWorker(s *Scanner) *worker {
 
 // scan leaves the findings of f in w.candidates.
 func (w *worker) scan(f *Fragment) {
-	w.f, w.text, w.decoded = f, f.Data, false
+	w.f, w.text, w.decoded = *f, f.Data, false
 	w.lines.reset(f.Data)
 	if w.path.enter(w, f) {
 		return
@@ -86,7 +88,7 @@ func (w *worker) search() {
 func (w *worker) release() {
 	clear(w.candidates)
 	w.candidates = w.candidates[:0]
-	w.f, w.text, w.longRuns = nil, nil, w.longRuns[:0]
+	w.f, w.text, w.longRuns = Fragment{}, nil, w.longRuns[:0]
 	w.lines.reset(nil)
 	w.decoder.Reset(nil)
 }
@@ -96,7 +98,7 @@ func (w *worker) applies(r *rule) bool {
 	a := &w.path.applies[r.number]
 	if *a == unasked {
 		*a = no
-		if (r.path == nil || r.path().Match(&w.asking, []byte(w.f.Path))) && !allowsFragment(r.allow, &w.asking, w.f) {
+		if (r.path == nil || r.path().Match(&w.asking, []byte(w.f.Path))) && !allowsFragment(r.allow, &w.asking, &w.f) {
 			*a = yes
 		}
 	}

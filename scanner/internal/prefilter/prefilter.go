@@ -107,20 +107,19 @@ func (f *Filter) addFine(seqs []Sequence) {
 	}
 }
 
+// Marks is scratch memory of [Filter.Places].
+type Marks [block / 64]uint64
+
 // Places calls found, in order, with the places of data from start to end where a
-// sequence can begin, until it returns false. What begins closer to the end of
-// data than a sequence is long is always among them.
-func (f *Filter) Places(data []byte, start, end int, found func(p int) bool) {
-	var marks [block / 64]uint64
+// sequence can begin, until it returns false.
+func (f *Filter) Places(data []byte, start, end int, marks *Marks, found func(p int) bool) {
 	for ; start < end; start += block {
 		n := min(block, end-start)
-		f.mark(data[start:min(start+n+width-1, len(data))], n, &marks)
-		for i, word := range marks[:(n+63)/64] {
+		words := marks[:(n+63)/64]
+		f.mark(data[start:min(start+n+width-1, len(data))], n, words)
+		for i, word := range words {
 			for ; word != 0; word &= word - 1 {
 				p := start + i<<6 + bits.TrailingZeros64(word)
-				if p >= end {
-					break
-				}
 				if f.begins(data, p) && !found(p) {
 					return
 				}
@@ -133,7 +132,7 @@ func (f *Filter) Places(data []byte, start, end int, found func(p int) bool) {
 // sequences that share a bucket.
 func (f *Filter) begins(data []byte, p int) bool {
 	if p+width > len(data) {
-		return true
+		return f.beginsAtEnd(data[p:])
 	}
 	d := (*[width]byte)(data[p:])
 	if f.Bytes[0][d[0]]&f.Bytes[1][d[1]]&f.Bytes[2][d[2]]&f.Bytes[3][d[3]]&f.Bytes[4][d[4]]&f.Bytes[5][d[5]] == 0 {
@@ -145,12 +144,22 @@ func (f *Filter) begins(data []byte, p int) bool {
 		f.Pairs[2][int(f.Class[d[4]])*n+int(f.Class[d[5]])] != 0
 }
 
+// beginsAtEnd is begins for fewer bytes than a sequence has, of which the rest
+// might be anything.
+func (f *Filter) beginsAtEnd(data []byte) bool {
+	fits := ^uint64(0)
+	for pos, b := range data {
+		fits &= f.Bytes[pos][b]
+	}
+	return fits != 0
+}
+
 // mark sets in marks, one bit a byte, those of the first n places of data where a
-// sequence can begin, and clears the others. Places where fewer than width bytes
-// follow are always set. A block has up to width-1 bytes more than places.
-func (f *Filter) mark(data []byte, n int, marks *[block / 64]uint64) {
-	clear(marks[:])
-	for p := f.markBlocks(data, marks[:]); p < n; p++ {
+// sequence can begin, and clears the others. The data has up to width-1 bytes more
+// than places.
+func (f *Filter) mark(data []byte, n int, marks []uint64) {
+	clear(marks)
+	for p := f.markBlocks(data, marks); p < n; p++ {
 		if f.begins(data, p) {
 			marks[p>>6] |= 1 << (p & 63)
 		}
