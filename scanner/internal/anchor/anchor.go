@@ -164,7 +164,7 @@ func maxLen(re *syntax.Regexp) (n int) {
 	switch re.Op {
 	case syntax.OpLiteral:
 		for _, r := range re.Rune {
-			n += longest(foldedRune(r, re.Flags))
+			n += longest(byteset.Literal(r, re.Flags))
 		}
 	case syntax.OpCharClass:
 		n = longest(re.Rune)
@@ -210,7 +210,7 @@ func consumes(re *syntax.Regexp, s *byteset.Set) {
 	switch re.Op {
 	case syntax.OpLiteral:
 		for _, r := range re.Rune {
-			s.Union(byteset.OfRanges(foldedRune(r, re.Flags)))
+			s.Union(byteset.OfRanges(byteset.Literal(r, re.Flags)))
 		}
 	case syntax.OpCharClass:
 		s.Union(byteset.OfRanges(re.Rune))

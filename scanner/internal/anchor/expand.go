@@ -61,7 +61,7 @@ func (e *expander) expandNew(re *syntax.Regexp) []item {
 	case syntax.OpLiteral:
 		items := empty()
 		for _, r := range re.Rune {
-			items = e.join(items, class(foldedRune(r, re.Flags)))
+			items = e.join(items, class(byteset.Literal(r, re.Flags)))
 			if e.over || e.full(items) {
 				break
 			}
@@ -197,14 +197,3 @@ func class(ranges []rune) (items []item) {
 
 // beyondASCII has every byte that is part of no ASCII character.
 var beyondASCII = byteset.OfRanges([]rune{0x80, unicode.MaxRune})
-
-// foldedRune returns, as ranges, the runes that a literal r stands for.
-func foldedRune(r rune, flags syntax.Flags) []rune {
-	ranges := []rune{r, r}
-	if flags&syntax.FoldCase != 0 {
-		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
-			ranges = append(ranges, f, f)
-		}
-	}
-	return ranges
-}

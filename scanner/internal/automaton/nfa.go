@@ -127,7 +127,7 @@ func (n *NFA) build(re *syntax.Regexp, next int32) int32 {
 		return n.add(inst{Op: opEnd, A: next})
 	case syntax.OpLiteral:
 		for i := len(re.Rune) - 1; i >= 0; i-- {
-			next = n.runes(foldedRune(re.Rune[i], re.Flags), next)
+			next = n.runes(byteset.Literal(re.Rune[i], re.Flags), next)
 		}
 		return next
 	case syntax.OpCharClass:
@@ -219,15 +219,4 @@ func runesBeyondASCII(ranges []rune, most int) (list []rune) {
 		}
 	}
 	return list
-}
-
-// foldedRune returns, as ranges, the runes that a literal r stands for.
-func foldedRune(r rune, flags syntax.Flags) []rune {
-	ranges := []rune{r, r}
-	if flags&syntax.FoldCase != 0 {
-		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
-			ranges = append(ranges, f, f)
-		}
-	}
-	return ranges
 }

@@ -1,7 +1,11 @@
 // Package byteset provides the set of bytes that the parts of the engine speak in.
 package byteset
 
-import "math/bits"
+import (
+	"math/bits"
+	"regexp/syntax"
+	"unicode"
+)
 
 // Set is a set of byte values. The zero value is empty.
 type Set [4]uint64
@@ -94,4 +98,16 @@ func Classes(sets []Set) (class [256]uint8, n int) {
 		n = len(number)
 	}
 	return class, n
+}
+
+// Literal returns, as ranges, the runes that a rune of a literal stands for in an
+// expression with the given flags.
+func Literal(r rune, flags syntax.Flags) []rune {
+	ranges := []rune{r, r}
+	if flags&syntax.FoldCase != 0 {
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			ranges = append(ranges, f, f)
+		}
+	}
+	return ranges
 }
