@@ -130,7 +130,6 @@ func (s *stream) takePiece() {
 			found[i].Placeholder = s.filter.redactor.Placeholder(found[i].Finding.Rule.ID, nil)
 		}
 	}
-	s.dropped.active = false
 	s.take(end, found)
 	s.running = s.running || s.carried == upto
 }

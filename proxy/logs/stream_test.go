@@ -241,6 +241,7 @@ func TestCancelDrains(t *testing.T) {
 				done <- err
 			}()
 			io.WriteString(inWriter, "one\n")
+			synctest.Wait()
 			io.WriteString(inWriter, "two "+secret+"\nhalf")
 			synctest.Wait()
 			cancel()
