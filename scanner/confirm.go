@@ -86,10 +86,11 @@ func trimNewlines(text []byte, s span) span {
 
 // secretOf returns which part of a match is the secret: the rule's group, or else
 // the first that is not empty, or else all of it. Gitleaks looks for the groups in
-// the match alone, where a word boundary at its ends may not hold.
+// the match alone, without newlines at its ends, where a word boundary there may
+// not hold; so does this where newlines were taken off, which a group may contain.
 func (w *worker) secretOf(r *rule, text []byte, matched span, groups []int) span {
 	base := 0
-	if w.s.opts.Compat {
+	if whole := (span{groups[0], groups[1]}); w.s.opts.Compat || matched != whole {
 		base = matched.start
 		if groups = r.expr().Find(&w.asking, matched.of(text), 0); groups == nil {
 			return matched
