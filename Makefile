@@ -41,8 +41,8 @@ deps: ## install the system packages the full test run uses (Debian; asks unless
 plan: ## rebuild the embedded plan of the default rules and the text model
 	@text=$$(mktemp -d) && trap 'rm -rf "$$text"' EXIT && \
 	for kind in logs json minified nonenglish; do $(GO) run ./internal/exam/corpus/write $$kind 11 8000000 > $$text/$$kind; done && \
-	$(GO) run ./scanner/internal/plan/gen $$text/logs $$text/logs $$($(GO) env GOROOT)/src/net $$($(GO) env GOROOT)/src/cmd/compile \
-		$$($(GO) env GOROOT)/src/cmd/go $$text/json $$text/minified $$text/nonenglish
+	src=$$($(GO) env GOROOT)/src && $(GO) run ./scanner/internal/plan/gen $$text/logs $$text/logs $$text/logs $$src/net $$src/cmd/compile \
+		$$src/cmd/go $$src/crypto $$src/runtime $$text/json $$text/minified $$text/nonenglish
 
 modules: ## rewrite the list of modules that reach the binary
 	$(GO) list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}' . | sort -u > internal/archtest/modules.txt

@@ -24,7 +24,7 @@ func (w *worker) lookFirst() {
 
 // look opens the windows of the places from start to end.
 func (w *worker) look(start, end int) {
-	w.s.plan.Filter.Places(w.text, start, end, &w.marks, func(p int) bool {
+	w.s.plan.Filter.Places(w.text, start, end, &w.places, func(p int) bool {
 		w.run(p)
 		return true
 	})

@@ -19,7 +19,7 @@ type worker struct {
 	text    []byte
 	decoded bool
 
-	marks    prefilter.Marks
+	places   prefilter.Scratch
 	windows  [][]window       // by rule, in order, none touching the next
 	opened   []automaton.Rule // the rules that have windows
 	longRuns []int            // places from which the automaton read far

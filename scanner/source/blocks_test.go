@@ -110,9 +110,9 @@ func TestFragments(t *testing.T) {
 func TestCutsAtBlankLineThenLine(t *testing.T) {
 	line := strings.Repeat("x", 79) + "\n"
 	for text, ending := range map[string]string{
-		strings.Repeat(line, 40_000):                         "\n",
-		strings.Repeat(strings.Repeat(line, 30)+"\n", 1000):  "\n\n",
-		strings.Repeat(strings.Repeat("y", 600_000)+"\n", 5): "y",
+		strings.Repeat(line, 80_000):                          "\n",
+		strings.Repeat(strings.Repeat(line, 30)+"\n", 3000):   "\n\n",
+		strings.Repeat(strings.Repeat("y", 600_000)+"\n", 10): "y",
 	} {
 		first := true
 		var cov source.Coverage

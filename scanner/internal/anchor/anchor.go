@@ -54,17 +54,26 @@ type Anchor struct {
 // where re has no anchor (it can be empty, or begins with something unlimited).
 func Choose(re *syntax.Regexp, model *textmodel.Model) []Anchor {
 	seq := flatten(re)
-	c := chooser{model: model}
-	for _, width := range []int{maxWidth, 4, 3} {
-		c.expanders = append(c.expanders, newExpander(width, maxItems))
-	}
-	anchors, _ := c.best(before{}, seq, len(seq))
+	anchors, _ := newChooser(model).best(before{}, seq, len(seq))
 	return anchors
+}
+
+// Start returns the anchor of re whose tail is all of re; false if it has none.
+func Start(re *syntax.Regexp, model *textmodel.Model) (Anchor, bool) {
+	return newChooser(model).at(before{}, flatten(re))
 }
 
 type chooser struct {
 	model     *textmodel.Model
 	expanders []*expander // the next one is asked where one lists too much
+}
+
+func newChooser(model *textmodel.Model) *chooser {
+	c := &chooser{model: model}
+	for _, width := range []int{maxWidth, 4, 3} {
+		c.expanders = append(c.expanders, newExpander(width, maxItems))
+	}
+	return c
 }
 
 // before describes what stands before a split.

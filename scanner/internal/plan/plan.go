@@ -124,7 +124,8 @@ func (c *compiler) rule(out *Rule, number automaton.Rule, rule *rules.Rule) erro
 	return nil
 }
 
-// keywords returns anchors for the rule's keywords. A keyword is compared with the
+// keywords returns anchors for the rule's keywords, each for all of one, so that
+// the automaton does not report a part. A keyword is compared with the
 // text in lower case, to which a dotted capital I belongs as an i.
 func (c *compiler) keywords(rule *rules.Rule) (anchors []anchor.Anchor) {
 	if c.required[rule.ID] {
@@ -135,11 +136,11 @@ func (c *compiler) keywords(rule *rules.Rule) (anchors []anchor.Anchor) {
 		if err != nil || word == "" {
 			return nil
 		}
-		own := anchor.Choose(re, c.model)
-		if len(own) == 0 {
+		a, ok := anchor.Start(re, c.model)
+		if !ok {
 			return nil
 		}
-		anchors = append(anchors, own...)
+		anchors = append(anchors, a)
 	}
 	return anchors
 }

@@ -15,10 +15,10 @@ func BenchmarkPlaces(b *testing.B) {
 	for name, size := range map[string]int{"line": 144, "block": 1 << 20} {
 		b.Run(name, func(b *testing.B) {
 			data := make([]byte, size)
-			var marks prefilter.Marks
+			var scratch prefilter.Scratch
 			b.SetBytes(int64(size))
 			for b.Loop() {
-				f.Places(data, 0, size, &marks, func(int) bool { return true })
+				f.Places(data, 0, size, &scratch, func(int) bool { return true })
 			}
 		})
 	}

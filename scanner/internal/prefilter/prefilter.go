@@ -107,25 +107,47 @@ func (f *Filter) addFine(seqs []Sequence) {
 	}
 }
 
-// Marks is scratch memory of [Filter.Places].
-type Marks [block / 64]uint64
+// Scratch is the memory of one [Filter.Places] at a time.
+type Scratch struct {
+	marks  [block / 64]uint64 // one bit a place
+	places [block + 4]uint32  // the places that are marked, from the block's start
+}
 
 // Places calls found, in order, with the places of data from start to end where a
 // sequence can begin, until it returns false.
-func (f *Filter) Places(data []byte, start, end int, marks *Marks, found func(p int) bool) {
+func (f *Filter) Places(data []byte, start, end int, s *Scratch, found func(p int) bool) {
 	for ; start < end; start += block {
 		n := min(block, end-start)
-		words := marks[:(n+63)/64]
-		f.mark(data[start:min(start+n+width-1, len(data))], n, words)
-		for i, word := range words {
-			for ; word != 0; word &= word - 1 {
-				p := start + i<<6 + bits.TrailingZeros64(word)
-				if f.begins(data, p) && !found(p) {
-					return
-				}
+		f.mark(data[start:min(start+n+width-1, len(data))], n, s.marks[:(n+63)/64])
+		for _, p := range s.marked((n + 63) / 64) {
+			if p := start + int(p); f.begins(data, p) && !found(p) {
+				return
 			}
 		}
 	}
+}
+
+// marked lists the places of the first words of marks. It writes four at a time,
+// whether there are as many or not, since a processor predicts that better than
+// how often a loop goes round.
+func (s *Scratch) marked(words int) []uint32 {
+	n := 0
+	for i, word := range s.marks[:words] {
+		if word == 0 {
+			continue
+		}
+		base := uint32(i << 6)
+		next := n + bits.OnesCount64(word)
+		for ; n < next; n += 4 {
+			four := s.places[n : n+4 : n+4]
+			for j := range four {
+				four[j] = base + uint32(bits.TrailingZeros64(word))
+				word &= word - 1
+			}
+		}
+		n = next
+	}
+	return s.places[:n]
 }
 
 // begins reports whether a sequence can begin at data[p:]. It is exact but for

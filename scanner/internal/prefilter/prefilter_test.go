@@ -43,8 +43,8 @@ func begins(s prefilter.Sequence, data []byte) bool {
 }
 
 func places(f *prefilter.Filter, data []byte) (all []int) {
-	var marks prefilter.Marks
-	f.Places(data, 0, len(data), &marks, func(p int) bool { all = append(all, p); return true })
+	var scratch prefilter.Scratch
+	f.Places(data, 0, len(data), &scratch, func(p int) bool { all = append(all, p); return true })
 	return all
 }
 

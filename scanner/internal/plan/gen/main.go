@@ -87,10 +87,10 @@ func sample(texts [][]byte, places int) (out []byte) {
 func warmed(p *plan.Plan, texts [][]byte) *automaton.DFA {
 	runner := automaton.NewRunner(p.DFA)
 	runner.Grant(math.MaxInt32)
-	var marks prefilter.Marks
+	var scratch prefilter.Scratch
 	for i, text := range texts {
 		text = text[:min(len(text), warm)]
-		p.Filter.Places(text, 0, len(text), &marks, func(at int) bool {
+		p.Filter.Places(text, 0, len(text), &scratch, func(at int) bool {
 			runner.Run(text, at)
 			return runner.DFA().States() < states*(i+1)/len(texts)
 		})
