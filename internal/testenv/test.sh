@@ -25,7 +25,7 @@ for module in internal/exam/*/go.mod; do
 	(cd "$folder" && "$GO" vet ./... && "$GO" test -tags gore2regex -timeout 20m ./...)
 done
 if command -v gcc >/dev/null 2>&1; then
-	CGO_ENABLED=1 step "$GO" test -race -tags purego ./internal/cli ./scanner/source ./scanner/report ./proxy/...
+	CGO_ENABLED=1 step "$GO" test -race -short -tags purego ./internal/cli ./scanner/source ./scanner/report ./proxy/...
 else
 	lacks gcc "the race detector needs it" "make deps, or CC= for another compiler"
 fi
