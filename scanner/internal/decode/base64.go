@@ -5,9 +5,12 @@ import "github.com/stanch-dev/stanch/scanner/internal/byteset"
 // minBase64 is the shortest run of base64 that is looked at, without its padding.
 const minBase64 = 16
 
-// sextet is the value of each byte of base64 and of its URL variant, which differ
-// in two characters and share the values.
+// sextet is the value of each byte of base64 and of its URL variant, which differ in
+// two characters and share the values, and notToken for other bytes.
 var sextet = func() (values [256]byte) {
+	for i := range values {
+		values[i] = notToken
+	}
 	for i, b := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") {
 		values[b] = byte(i)
 	}
@@ -15,25 +18,10 @@ var sextet = func() (values [256]byte) {
 	return values
 }()
 
-// quad returns the three bytes that four characters stand for.
-func quad(c []byte) uint32 {
-	return uint32(sextet[c[0]])<<18 | uint32(sextet[c[1]])<<12 | uint32(sextet[c[2]])<<6 | uint32(sextet[c[3]])
-}
+const notToken = 0xff
 
-// quadsPrintable reports whether all that run's whole groups of four characters
-// stand for is printable. Of the identifiers in program text the first group gives
-// away nine in ten.
-func quadsPrintable(run []byte) bool {
-	// A byte is printable if neither it nor it plus 1 has the top bit, but it plus
-	// 0x77 has it; carries come only from bytes that already have it.
-	const tops, ones, tabs = 0x808080, 0x010101, 0x777777
-	for ; len(run) >= 4; run = run[4:] {
-		if v := quad(run); (v|(v+ones)|^(v+tabs))&tops != 0 {
-			return false
-		}
-	}
-	return true
-}
+// isToken reports whether b is of base64 or of its URL variant.
+func isToken(b byte) bool { return sextet[b] != notToken }
 
 // The characters that only one of the two alphabets has, and those of which
 // base64 must have at least one not to be taken for a word.
@@ -43,10 +31,66 @@ var (
 	unlikeWords  = setOf("+/-_", '0', '9')
 )
 
-// base64Decodable reports whether run, of which the whole groups are printable, can
-// be decoded: as standard base64 with the padding behind it, or else as the URL
-// variant, which has none. Bits left over in the last character may be set.
-func base64Decodable(run []byte, padding int) bool {
+// base64Len returns the length of the match at the start of text, with its padding,
+// if that can be decoded: as standard base64 with the padding, or else as the URL
+// variant, which has none. Bits left over in the last character may be set. It is 0
+// if there is none, or one that has to wait for hexadecimal behind the padding.
+func base64Len(text []byte) int {
+	length := quadsLen(text)
+	if length < minBase64 {
+		return 0
+	}
+	tail, end := text[length:], 0
+	for end < len(tail) && isToken(tail[end]) {
+		if end++; end == 4 {
+			return 0
+		}
+	}
+	var decoded [2]byte
+	for _, b := range appendTail(decoded[:0], tail[:end]) {
+		if !printable(b) {
+			return 0
+		}
+	}
+	length += end
+	padding := 0
+	for padding < 2 && end+padding < len(tail) && tail[end+padding] == '=' {
+		padding++
+	}
+	if !inOneAlphabet(text[:length], padding) {
+		return 0
+	}
+	length += padding
+	if padding > 0 && hexLen(text[length:]) >= minHex {
+		return 0
+	}
+	return length
+}
+
+// quadsLen returns the length of the groups of four characters at the start of text
+// that stand for printable bytes. Of the identifiers in program text the first group
+// gives away nine in ten.
+func quadsLen(text []byte) (length int) {
+	// A byte is printable if neither it nor it plus 1 has the top bit, but it plus
+	// 0x77 has it; carries come only from bytes that already have it. What is not a
+	// token sets the top bit of one of the three bytes, whichever of the four it is.
+	const tops, ones, tabs = 0x808080, 0x010101, 0x777777
+	for ; len(text) >= 4; text = text[4:] {
+		if v := quad(text); (v|(v+ones)|^(v+tabs))&tops != 0 {
+			break
+		}
+		length += 4
+	}
+	return length
+}
+
+// quad returns the three bytes that four characters stand for.
+func quad(c []byte) uint32 {
+	return uint32(sextet[c[0]])<<18 | uint32(sextet[c[1]])<<12 | uint32(sextet[c[2]])<<6 | uint32(sextet[c[3]])
+}
+
+// inOneAlphabet reports whether run can be of standard base64 or of the URL variant.
+func inOneAlphabet(run []byte, padding int) bool {
 	var used byteset.Set
 	for _, b := range run {
 		used.Add(b)
@@ -55,17 +99,7 @@ func base64Decodable(run []byte, padding int) bool {
 		return false
 	}
 	standard := (len(run)+padding)%4 == 0 && !used.Intersects(urlOnly)
-	url := padding == 0 && len(run)%4 != 1 && !used.Intersects(standardOnly)
-	if !standard && !url {
-		return false
-	}
-	var last [2]byte
-	for _, b := range appendTail(last[:0], run[len(run)&^3:]) {
-		if !printable(b) {
-			return false
-		}
-	}
-	return true
+	return standard || padding == 0 && len(run)%4 != 1 && !used.Intersects(standardOnly)
 }
 
 // appendBase64 appends what a decodable match stands for.

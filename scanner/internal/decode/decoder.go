@@ -6,8 +6,9 @@
 // value, which of two neighbours has to wait for the next pass, which values it
 // gives up on, and where in the original text it says that a decoded value stands.
 // It finds encoded values by one large regular expression, which costs it up to
-// half of its time; here a bitmap of the text shows the few places where one
-// could begin, and scalar code looks at those alone.
+// half of its time; here bitmaps of the text show the few places where one could
+// begin, and scalar code looks at those alone. Passes after the first look only at
+// what has changed.
 package decode
 
 // Encoding is a set of writings. Its bits are those of the scanner's Encoding.
@@ -53,7 +54,7 @@ func (d *Decoder) Segments() []Segment {
 // Next decodes once more what is encoded in the text. It returns false if there is
 // nothing, and then changes nothing. Every pass makes the text shorter.
 func (d *Decoder) Next() bool {
-	d.find()
+	d.findChanged()
 	if d.depth == len(d.passes) {
 		d.passes = append(d.passes, nil)
 	}
@@ -78,6 +79,21 @@ func (d *Decoder) Next() bool {
 	d.text = out
 	d.depth++
 	return true
+}
+
+// findChanged sets matches to those in the sections that the last pass has changed, or
+// to those of the whole text if there was no pass.
+func (d *Decoder) findChanged() {
+	d.matches = d.matches[:0]
+	if d.depth == 0 {
+		d.find(0, len(d.text))
+		return
+	}
+	var changed Span
+	for segments := d.Segments(); len(segments) > 0; {
+		changed, segments = nextChanged(d.text, changed.End, segments)
+		d.find(changed.Start, changed.End)
+	}
 }
 
 // appendDecoded appends what encoded, a decodable match, stands for. That is never

@@ -113,6 +113,9 @@ var cases = []struct{ name, text, want string }{
 	{"percent before base64", "%41" + b64("fifteen bytes !") + " %00", ""},
 	{"percent behind base64", b64("fifteen bytes !") + "%41", b64("fifteen bytes !") + "A"},
 	{"unprintable percent behind base64", b64("fifteen bytes !") + "%00", ""},
+	{"pad before hex that is not text", b64("sixteen bytes .. ") + strings.Repeat("90", 16) + " %41", b64("sixteen bytes .. ") + strings.Repeat("90", 16) + " A"},
+	{"pads before hex of odd length", b64("a value of 16 by") + hexOf("sixteen bytes ..") + "2", ""},
+	{"pad before too little hex", b64("sixteen bytes .. ") + strings.Repeat("90", 15), "sixteen bytes .. " + strings.Repeat("90", 15)},
 	{"pad before hex", b64("sixteen bytes .. ") + hexOf("sixteen bytes .."), b64("sixteen bytes .. ") + "sixteen bytes .."},
 	{"base64 behind base64", b64("a value of 16 by") + b64("a value of 16 by"), "a value of 16 bya value of 16 by"},
 	{"percent in the middle of a run", "%41abcdefgh" + b64("fifteen bytes !"), "Aabcdefgh" + b64("fifteen bytes !")},
@@ -122,7 +125,13 @@ var cases = []struct{ name, text, want string }{
 	{"code point in lower case", "u+0041 ", ""},
 	{"code point behind a word", "xU+0041 ", "xA"},
 	{"code point behind a long word", "abcdefghijU+0041 ", ""},
+	{"code point at the start before percent", "U+0041\n%42", "U+0041\nB"},
 	{"code points before percent", "U+0041 %42", "U+0041 B"},
+	{"code point behind hex that is not text", strings.Repeat("90", 16) + "xyzU+0041 ", strings.Repeat("90", 16) + "xyzA"},
+	{"code point behind hex and a long word", strings.Repeat("90", 16) + "ghijklmnopU+0041 U+0042 ", strings.Repeat("90", 16) + "ghijklmnopU+0041 B"},
+	{"code point behind an escape and a word", "%00abcdefghiU+0041 ", "%00abcdefghiA"},
+	{"code point behind an escape and a long word", "%00abcdefghijU+0041 ", ""},
+	{"code point at the end behind a long word", "abcdefghijU+0041", ""},
 	{"escapes", `\u0041\\u0042\U0043\\\u0044`, `ABC\D`},
 	{"escape of half a pair", `\ud83d\u0000`, "\ufffd\x00"},
 	{"escape without digits", `\u004 \\u004g \u`, ""},
@@ -199,6 +208,17 @@ func TestRandomTexts(t *testing.T) {
 	}
 }
 
+func TestRandomLines(t *testing.T) {
+	var d decode.Decoder
+	segments := 0
+	for seed := range uint64(500) {
+		segments += compare(t, &d, newGenerator(seed).lines(2+int(seed%20)))
+	}
+	if segments < 10000 {
+		t.Errorf("only %d segments were compared", segments)
+	}
+}
+
 func TestNextDoesNotAllocate(t *testing.T) {
 	plain, encoded := sourceText(t), []byte(newGenerator(1).text(3000))
 	var d decode.Decoder
@@ -233,6 +253,7 @@ func FuzzGenerated(f *testing.F) {
 	f.Add(uint64(1), uint8(9))
 	var d decode.Decoder
 	f.Fuzz(func(t *testing.T, seed uint64, pieces uint8) {
-		compare(t, &d, newGenerator(seed).text(1+int(pieces)))
+		compare(t, &d, newGenerator(seed).text(1+int(pieces)/2))
+		compare(t, &d, newGenerator(seed).lines(1+int(pieces)/8))
 	})
 }

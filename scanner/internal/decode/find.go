@@ -1,32 +1,6 @@
 package decode
 
-import (
-	"math/bits"
-	"slices"
-
-	"github.com/stanch-dev/stanch/scanner/internal/bitmap"
-	"github.com/stanch-dev/stanch/scanner/internal/byteset"
-)
-
-// tokens are the bytes of base64 and its URL variant, and so those of hexadecimal.
-// All other encoded values are recognised by a byte of marks with one of seconds
-// behind it, which three of four marks in program text have not.
-var (
-	tokens  = bitmap.NewClassifier(setOf("/+-_", '0', '9', 'A', 'Z', 'a', 'z'))
-	marks   = bitmap.NewClassifier(setOf(`%\+`))
-	seconds = bitmap.NewClassifier(setOf(`\uU`, '0', '9', 'A', 'F', 'a', 'f'))
-)
-
-// setOf returns the set of the bytes in single and in ranges, pairs of first and last.
-func setOf(single string, ranges ...byte) (set byteset.Set) {
-	for _, b := range []byte(single) {
-		set.Add(b)
-	}
-	for i := 0; i < len(ranges); i += 2 {
-		set.AddRange(ranges[i], ranges[i+1])
-	}
-	return set
-}
+import "math/bits"
 
 // match is a place where the text looks encoded.
 type match struct {
@@ -43,98 +17,92 @@ type match struct {
 // first alternative first where several match. A match that cannot be decoded still
 // consumes its text, and still makes its neighbours wait.
 type finder struct {
-	text    []byte
-	token   []uint64 // bitmap of tokens
-	mark    []uint64 // bitmap of marks
-	second  []uint64 // bitmap of seconds
-	end     int      // of the last match; the next may begin here
-	matches []match  // all but those of base64 that need not be decoded
+	text []byte
+	end  int // of the last match; the next may begin here
+	// matches are those of percent and Unicode escapes, and of the others those that
+	// can be decoded and need not wait for hexadecimal that cannot.
+	matches []match
+	block   block
 }
 
-// find sets matches to those of the text.
-func (f *finder) find() {
-	f.token = classify(tokens, f.token, f.text)
-	f.mark = classify(marks, f.mark, f.text)
-	f.second = classify(seconds, f.second, f.text)
-	f.end, f.matches = 0, f.matches[:0]
-	for i, mark := range f.mark {
-		mark &= f.second[i]>>1 | 1<<63 // the last byte's second is in the next word
-		for places := mark | bitmap.RunStarts(f.token, i, minBase64); places != 0; places &= places - 1 {
-			if at := i*64 + bits.TrailingZeros64(places); at >= f.end {
-				f.look(at)
+// find adds the matches of the text from start to end. None may reach across these,
+// and none there may depend on the text before start.
+func (f *finder) find(start, end int) {
+	f.end, f.block.before = start, wordBefore{}
+	for ; start < end; start += blockBytes {
+		words := f.block.fill(f.text[start:min(end, start+blockBytes)])
+		for i, run := range f.block.run[:words] {
+			marked := f.block.marked[i]
+			for places := run | marked; places != 0; places &= places - 1 {
+				bit := bits.TrailingZeros64(places)
+				at := start + i*64 + bit
+				if marked>>bit&1 != 0 {
+					f.lookAtMark(at - 1)
+				}
+				if run>>bit&1 != 0 {
+					f.lookAtRun(at - (minBase64 - 1))
+				}
 			}
 		}
 	}
 }
 
-// classify returns the bitmap of text, in the memory of dst if that suffices.
-func classify(c *bitmap.Classifier, dst []uint64, text []byte) []uint64 {
-	words := bitmap.Words(len(text))
-	dst = slices.Grow(dst[:0], words)[:words]
-	c.Classify(dst, text)
-	return dst
-}
-
-// look adds the match that begins at at or, if that is the plus of U+, just before.
-func (f *finder) look(at int) {
+// lookAtMark adds the match that begins at at or, if that is the plus of U+, just
+// before, if any.
+func (f *finder) lookAtMark(at int) {
+	if at < f.end {
+		return
+	}
 	switch rest := f.text[at:]; rest[0] {
 	case '%':
-		f.add(at, percentLen(rest), Percent)
+		if n := percentLen(rest); n > 0 {
+			f.add(at, n, Percent, percentDecodable(rest[:n]))
+		}
 	case '\\':
-		f.add(at, escapesLen(rest), Unicode)
+		f.add(at, escapesLen(rest), Unicode, true)
 	case '+':
-		if at > f.end && f.text[at-1] == 'U' {
-			f.add(at-1, codePointsLen(f.text[at-1:]), Unicode)
-		}
-		if at >= f.end {
-			f.lookAtRun(at)
-		}
-	default:
-		f.lookAtRun(at)
-	}
-}
-
-// add adds a match of length bytes, if that is not zero. The match may end within
-// what the bitmap shows as one run; the rest is then a run for itself.
-func (f *finder) add(start, length int, encoding Encoding) {
-	if length == 0 {
-		return
-	}
-	f.end = start + length
-	decodable := encoding == Unicode || percentDecodable(f.text[start:f.end])
-	f.matches = append(f.matches, match{start, f.end, encoding, decodable})
-	if f.end < len(f.text) {
-		f.lookAtRun(f.end)
-	}
-}
-
-// lookAtRun adds the match of hexadecimal or base64 that begins at start, if any.
-func (f *finder) lookAtRun(start int) {
-	end := bitmap.RunEnd(f.token, start)
-	if end-start < minBase64 {
-		return
-	}
-	f.end = end
-	run := f.text[start:end]
-	if len(run) >= minHex {
-		if n := hexLen(run); n >= minHex {
-			f.matches = append(f.matches, match{start, start + n, Hex, hexDecodable(run[:n])})
-			// What follows is base64 that has to wait, or too short for it.
-			if len(run)-n < minBase64 {
-				f.end = start + n
-			}
+		if at == f.end || f.text[at-1] != 'U' {
 			return
 		}
+		if n := codePointsLen(f.text[at-1:]); n > 0 && !f.isWithinRun(at-1) {
+			f.add(at-1, n, Unicode, true)
+		}
 	}
-	if !quadsPrintable(run) {
+}
+
+// isWithinRun reports whether the first of the code points at at is part of a match of
+// base64 that begins before it. It ends the run of tokens that it is in.
+func (f *finder) isWithinRun(at int) bool {
+	start := at
+	for start > f.end && isToken(f.text[start-1]) {
+		start--
+	}
+	if digits := hexLen(f.text[start:]); digits >= minHex {
+		start += digits
+	}
+	return at+len("U+XXXX")-start >= minBase64
+}
+
+// lookAtRun adds the match of hexadecimal or base64 that begins at start, as a run of
+// tokens does, if there is one that can be decoded.
+func (f *finder) lookAtRun(start int) {
+	if start < f.end {
 		return
 	}
-	padding := 0
-	for padding < 2 && end+padding < len(f.text) && f.text[end+padding] == '=' {
-		padding++
+	rest := f.text[start:]
+	if n := hexLen(rest); n < minHex {
+		f.add(start, base64Len(rest), Base64, true)
+	} else if hexDecodable(rest[:n]) {
+		f.add(start, n, Hex, true)
 	}
-	if base64Decodable(run, padding) {
-		f.matches = append(f.matches, match{start, end + padding, Base64, true})
+}
+
+// add adds a match of length bytes, if that is not zero. It may end within a run of
+// tokens; what is left of that would have to wait for it.
+func (f *finder) add(start, length int, encoding Encoding, decodable bool) {
+	if length > 0 {
+		f.end = start + length
+		f.matches = append(f.matches, match{start, f.end, encoding, decodable})
 	}
 }
 

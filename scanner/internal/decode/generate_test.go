@@ -51,6 +51,40 @@ func (g generator) damage(text string) string {
 	return text
 }
 
+// lines returns a text of up to n lines, of which most are plain and so long that the
+// others are far apart. The others are made for what newlines and passes do to one
+// another: values that need several passes at the ends of lines, newlines and the last
+// parts of code points that only a pass makes, and values that wait next to them.
+func (g generator) lines(n int) string {
+	var b strings.Builder
+	for range 1 + g.IntN(n) {
+		switch g.IntN(4) {
+		case 0:
+			b.WriteString(strings.Repeat(g.pick("plain text; ", "com/example/Main ", "U+0041, 100% "), 20+g.IntN(40)))
+		case 1:
+			b.WriteString(g.text(3))
+		default:
+			for range 1 + g.IntN(4) {
+				b.WriteString(g.atLineEnd())
+			}
+		}
+		b.WriteString(g.pick("\n", "\n", "\n", "\r\n", ""))
+	}
+	return b.String()
+}
+
+// atLineEnd returns a piece of a line that lines puts last, or before others of these.
+func (g generator) atLineEnd() string {
+	value := g.pick("U+0041", "U+0041\n", "U+00", "41\n", "%41", "%4", "1", "\n", "\n\n%41", "\nU+0041 ", "U+0041\nU+0042", "U+", "an ordinary value\n", g.encoded(1))
+	for range g.IntN(4) {
+		if g.IntN(3) == 0 {
+			value = g.pick("", "padding to sixteen", "\n", "U+004", "%25") + value + g.pick("", "", "\n", "1", " ", "and more of it ..")
+		}
+		value = g.encode(value)
+	}
+	return value
+}
+
 // plain returns something that is not encoded but may look so.
 func (g generator) plain() string {
 	switch g.IntN(6) {
