@@ -59,6 +59,7 @@ type Scanner struct {
 	opts     Options
 	plan     *plan.Plan
 	rules    []rule // in the order of the ruleset and of the plan
+	nearby   int    // how far around what counts a worker looks, in bytes
 	allow    []*allowlist
 	always   []automaton.Rule // rules whose expression is tried on every text
 	pathOnly []automaton.Rule // rules without an expression
@@ -72,7 +73,7 @@ func New(set *rules.Ruleset, opts Options) (*Scanner, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Scanner{opts: opts, plan: p}
+	s := &Scanner{opts: opts, plan: p, nearby: nearby(p)}
 	c := allowlistCompiler{}
 	s.allow = c.list(set.Allowlists)
 	s.rules = compileRules(set, p, c)

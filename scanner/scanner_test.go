@@ -2,6 +2,7 @@ package scanner_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"math/rand/v2"
 	"regexp/syntax"
@@ -274,6 +275,34 @@ func TestNoAllocationOnCleanInput(t *testing.T) {
 		s.Scan(f, none)
 		if n := testing.AllocsPerRun(100, func() { s.Scan(f, none) }); n >= 1 {
 			t.Errorf("%d bytes: %v allocations", len(data), n)
+		}
+	}
+}
+
+// TestDecodedFarFromAnchor holds that a later pass, which looks near decoded values
+// only, finds matches that begin far from one: a rule without a limit, and one
+// whose limit is far.
+func TestDecodedFarFromAnchor(t *testing.T) {
+	set := parse(t, `
+[[rules]]
+id = "endless"
+regex = '''(?s)BEGIN-IT.*?(?:stop-here)'''
+[[rules]]
+id = "far"
+regex = '''FAR-AWAYy{1000}y{1000}y{1000}y{1000}y{1000}stop-here'''
+`)
+	s := newScanner(t, set, scanner.Options{MaxDecodeDepth: 5})
+	encoded := base64.StdEncoding.EncodeToString([]byte("2026: stop-here now"))
+	for id, text := range map[string]string{
+		"endless": "BEGIN-IT" + strings.Repeat("some words\n", 3000) + encoded,
+		"far":     strings.Repeat("some words\n", 3000) + "FAR-AWAY" + strings.Repeat("y", 5000) + "%73top-here%20",
+	} {
+		var got []string
+		s.Scan(&scanner.Fragment{Data: []byte(text)}, func(f *scanner.Finding, _ scanner.Text) {
+			got = append(got, f.Rule.ID)
+		})
+		if diff := cmp.Diff([]string{id}, got); diff != "" {
+			t.Errorf("%s: -want +got\n%s", id, diff)
 		}
 	}
 }

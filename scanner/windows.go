@@ -17,9 +17,9 @@ const margin = 4
 func (w *worker) lookFirst() {
 	end := len(w.text)
 	if w.f.To > 0 {
-		end = min(end, w.f.To+nearby)
+		end = min(end, w.f.To+w.s.nearby)
 	}
-	w.look(max(0, w.f.From-nearby), end)
+	w.look(max(0, w.f.From-w.s.nearby), end)
 }
 
 // look opens the windows of the places from start to end.
@@ -36,14 +36,22 @@ func (w *worker) run(p int) {
 	for _, number := range rules {
 		w.open(number, p, end)
 	}
-	if end-p > nearby && (len(w.longRuns) == 0 || w.longRuns[len(w.longRuns)-1] < p) {
+	if end-p > w.s.nearby && (len(w.longRuns) == 0 || w.longRuns[len(w.longRuns)-1] < p) {
 		w.longRuns = append(w.longRuns, p)
 	}
 }
 
-// nearby is how far around what counts one has to look, in bytes. It is several
-// times the longest match of limited length in the default rules.
-const nearby = 4 << 10
+// nearby returns how far around what counts one has to look, in bytes: several
+// times as far as the longest match that has a limit.
+func nearby(p *plan.Plan) int {
+	longest := 1 << 10
+	for i, tail := range p.DFA.NFA.Longest {
+		if tail < automaton.Unlimited {
+			longest = max(longest, p.Rules[i].MaxPre+tail)
+		}
+	}
+	return 4 * longest
+}
 
 // lookAgain opens windows in a text that a pass of decoding has made. A match
 // counts there only if it touches a decoded value. So it is enough to look near
@@ -54,7 +62,7 @@ func (w *worker) lookAgain() {
 	w.longRuns = nil // collected anew
 	done, shift := 0, 0
 	for _, segment := range w.decoder.Segments() {
-		start := max(done, segment.Decoded.Start-nearby)
+		start := max(done, segment.Decoded.Start-w.s.nearby)
 		for len(runs) > 0 && runs[0] < segment.Encoded.End {
 			if p := runs[0] + shift; p < start && p >= done && runs[0] < segment.Encoded.Start {
 				w.run(p)
@@ -62,7 +70,7 @@ func (w *worker) lookAgain() {
 			runs = runs[1:]
 		}
 		shift = segment.Decoded.End - segment.Encoded.End
-		end := min(segment.Decoded.End+nearby, len(w.text))
+		end := min(segment.Decoded.End+w.s.nearby, len(w.text))
 		if start < end {
 			w.look(start, end)
 		}
