@@ -84,16 +84,22 @@ incomplete. With --gitleaks-compat they are gitleaks': 1 for findings and errors
 	flags.IntVar(&f.decodeDepth, "max-decode-depth", 5, "how many times encoded values are decoded")
 	flags.IntVarP(&f.workers, "workers", "j", runtime.GOMAXPROCS(0), "files scanned at a time")
 	flags.Var(&f.maxFileSize, "max-file-size", "skip larger files, such as 10MiB; 0 means no limit")
+	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(colors, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-func formatNames() string {
-	var names []string
+// colors are the values of --color.
+var colors = []string{"auto", "always", "never"}
+
+func formats() (names []string) {
 	for _, format := range report.Formats() {
 		names = append(names, format.Name)
 	}
-	return strings.Join(names, ", ")
+	return names
 }
+
+func formatNames() string { return strings.Join(formats(), ", ") }
 
 // run scans and reports.
 func (f *scanFlags) run(ctx context.Context, std stdio, paths []string) error {
@@ -204,8 +210,8 @@ type scanJob struct {
 }
 
 func (f *scanFlags) prepare(std stdio, paths []string) (*scanJob, error) {
-	if !slices.Contains([]string{"auto", "always", "never"}, f.color) {
-		return nil, fmt.Errorf("--color %q is not one of auto, always, never", f.color)
+	if !slices.Contains(colors, f.color) {
+		return nil, fmt.Errorf("--color %q is not one of %s", f.color, strings.Join(colors, ", "))
 	}
 	if f.decodeDepth < 0 || f.workers < 1 {
 		return nil, errors.New("--max-decode-depth must be at least 0 and --workers at least 1")
