@@ -18,9 +18,20 @@ func TestDefaultIsWhole(t *testing.T) {
 	if len(set.Rules) != 222 || len(set.Allowlists) != 1 {
 		t.Errorf("%d rules and %d allowlists, want 222 and 1", len(set.Rules), len(set.Allowlists))
 	}
+	compile := func(patterns ...*rules.Pattern) {
+		for _, p := range patterns {
+			if p != nil {
+				p.Regexp() // panics when it does not compile
+			}
+		}
+	}
+	for _, a := range set.Allowlists {
+		compile(a.Paths, a.Regexes)
+	}
 	for _, r := range set.Rules {
-		if r.Regex != nil {
-			r.Regex.Regexp() // panics when it does not compile
+		compile(r.Regex, r.Path)
+		for _, a := range r.Allowlists {
+			compile(a.Paths, a.Regexes)
 		}
 		for _, k := range r.Keywords {
 			if k != strings.ToLower(k) {
