@@ -79,12 +79,12 @@ func (a *assignment) rebuild(j int) {
 
 // bucket is the halves of bytes that its sequences allow, by position.
 type bucket struct {
-	low, high [width]uint16
+	low, high [looked]uint16
 	survives  float64
 }
 
 func (b *bucket) add(s Sequence) {
-	for pos := range width {
+	for pos := range looked {
 		for c := range 256 {
 			if s.has(pos, byte(c)) {
 				b.low[pos] |= 1 << (c & 15)

@@ -4,9 +4,8 @@
 
 // The tables at DX are 64 bytes for each position: 32 for low halves, 32 for high
 // ones. Those of the first set of buckets stand in front, those of the second
-// behind them, from SET on. The first four positions of the first set are kept in
-// Y0 to Y7.
-#define SET 384
+// behind them, from SET on. Those of the first set are kept in Y0 to Y7.
+#define SET 256
 
 // HALVES loads the 16 bytes at off(SI) into both lanes and splits them into their
 // low halves (Y13) and high halves (Y14). Y15 has 0x0f in every byte.
@@ -46,12 +45,6 @@
 	HALVES(off+3) \
 	KEEP(Y6, Y7, Y12) \
 	KEEPMEM(SET+192, Y8) \
-	HALVES(off+4) \
-	KEEPMEM(256, Y12) \
-	KEEPMEM(SET+256, Y8) \
-	HALVES(off+5) \
-	KEEPMEM(320, Y12) \
-	KEEPMEM(SET+320, Y8) \
 	VPOR Y8, Y12, Y12 \
 	VEXTRACTI128 $1, Y12, X9 \
 	VPOR X9, X12, X12 \
