@@ -29,7 +29,7 @@ var hostileTexts = map[string][]byte{
 func work(w *worker, text []byte) (read, tried int) {
 	f := &Fragment{Data: text}
 	w.f, w.text = *f, text
-	w.path.enter(w, f)
+	w.path.enter(f)
 	w.runner.Reset(len(text))
 	w.lookFirst()
 	read = w.runner.BytesRead()

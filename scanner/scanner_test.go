@@ -306,3 +306,34 @@ regex = '''FAR-AWAYy{1000}y{1000}y{1000}y{1000}y{1000}stop-here'''
 		}
 	}
 }
+
+func TestPathsAndCommits(t *testing.T) {
+	set := parse(t, `
+[[rules]]
+id = "everywhere"
+regex = '''toy-\d{4}'''
+[[rules]]
+id = "in-go"
+regex = '''toy-\d{4}'''
+path = '''\.go$'''
+[[rules]]
+id = "keys"
+path = '''\.p12$'''
+[[allowlists]]
+paths = ['''^vendor/''']
+commits = ["AB12"]
+`)
+	s := newScanner(t, set, scanner.Options{})
+	for _, tt := range []struct{ path, commit, want string }{
+		{"", "", "everywhere"}, {"a.txt", "", "everywhere"}, {"a.go", "", "everywhere in-go"},
+		{"a.p12", "", "everywhere keys"}, {"vendor/a.go", "", ""}, {"vendor/a.p12", "", ""}, {"a.go", "ab12", ""}, {"a.go", "ab13", "everywhere in-go"},
+	} {
+		var got []string
+		s.Scan(&scanner.Fragment{Path: tt.path, Commit: tt.commit, Data: []byte("toy-1234")}, func(f *scanner.Finding, _ scanner.Text) {
+			got = append(got, f.Rule.ID)
+		})
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%q at %q: %v, want %s", tt.path, tt.commit, got, tt.want)
+		}
+	}
+}

@@ -49,9 +49,7 @@ func newWorker(s *Scanner) *worker {
 func (w *worker) scan(f *Fragment) {
 	w.f, w.text, w.decoded = *f, f.Data, false
 	w.lines.reset(f.Data)
-	if w.path.enter(w, f) {
-		return
-	}
+	w.path.enter(f)
 	w.addPathFindings()
 	w.search()
 	if w.s.opts.MaxDecodeDepth > 0 {
@@ -60,6 +58,9 @@ func (w *worker) scan(f *Fragment) {
 			w.text, w.decoded = w.decoder.Text(), true
 			w.search()
 		}
+	}
+	if len(w.candidates) > 0 && w.allowed() {
+		w.candidates = w.candidates[:0]
 	}
 	w.dropCovered()
 }
@@ -113,23 +114,33 @@ const (
 	no
 )
 
+// allowed reports whether an allowlist of the whole ruleset has the fragment's path
+// or commit. That is asked late: few fragments have a candidate, and who reads files
+// has skipped those of such paths before.
+func (w *worker) allowed() bool {
+	if w.path.allowed == unasked {
+		w.path.allowed = no
+		if allowsFragment(w.s.allow, &w.asking, &w.f) {
+			w.path.allowed = yes
+		}
+	}
+	return w.path.allowed == yes
+}
+
 // pathState remembers what the rules say of a path, since many fragments have the
 // same one.
 type pathState struct {
 	path, commit string
-	known        bool
-	allowed      bool
+	allowed      answer   // by the whole ruleset
 	applies      []answer // by rule
 }
 
-// enter prepares for f and reports whether its path or commit is allowed.
-func (p *pathState) enter(w *worker, f *Fragment) bool {
-	if !p.known || p.path != f.Path || p.commit != f.Commit {
-		p.path, p.commit, p.known = f.Path, f.Commit, true
-		p.allowed = allowsFragment(w.s.allow, &w.asking, f)
+// enter prepares for f.
+func (p *pathState) enter(f *Fragment) {
+	if p.path != f.Path || p.commit != f.Commit {
+		p.path, p.commit, p.allowed = f.Path, f.Commit, unasked
 		clear(p.applies)
 	}
-	return p.allowed
 }
 
 // addPathFindings adds a candidate for each rule on paths alone that f's path
