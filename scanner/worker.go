@@ -84,8 +84,8 @@ func (w *worker) search() {
 	w.dropLonely()
 }
 
-// release forgets the fragment and what was found, so that a worker at rest holds
-// no plaintext in reach.
+// release lets go of the fragment and of what was found. Decoded text stays in
+// memory until the next scan.
 func (w *worker) release() {
 	clear(w.candidates)
 	w.candidates = w.candidates[:0]
