@@ -36,12 +36,28 @@ func (s span) of(text []byte) []byte { return text[s.start:s.end] }
 // confirm adds the candidates of one rule, which lie in its windows.
 func (w *worker) confirm(r *rule) {
 	for _, win := range w.windows[r.number] {
-		text := w.text[win.start:win.end]
-		r.expr().FindAll(&w.matching, text, func(groups []int) bool {
-			w.judge(r, win.start, text, groups)
-			return true
-		})
+		if win.soft > w.matches(r, win) {
+			w.confirmIn(r, window{start: win.start, end: len(w.text)})
+			return // that holds the windows behind it too
+		}
+		w.confirmIn(r, win)
 	}
+}
+
+// matches counts the matches in a window, if any can be uncertain there.
+func (w *worker) matches(r *rule, win window) (n int) {
+	if win.soft > 0 {
+		r.expr().FindAll(&w.matching, w.text[win.start:win.end], func([]int) bool { n++; return true })
+	}
+	return n
+}
+
+func (w *worker) confirmIn(r *rule, win window) {
+	text := w.text[win.start:win.end]
+	r.expr().FindAll(&w.matching, text, func(groups []int) bool {
+		w.judge(r, win.start, text, groups)
+		return true
+	})
 }
 
 // judge adds a match of a rule as a candidate if nothing speaks against it. The

@@ -5,8 +5,10 @@ import (
 	"github.com/stanch-dev/stanch/scanner/internal/plan"
 )
 
-// window is a part of the text that holds matches of a rule whole.
-type window struct{ start, end int }
+// window is a part of the text that holds matches of a rule whole. Of so many
+// matches as soft says that is not certain: the automaton took their first possible
+// end for their end.
+type window struct{ start, end, soft int }
 
 // margin is how many bytes a window has on each side beyond what a match can
 // reach: the rune that a word boundary looks at.
@@ -32,11 +34,11 @@ func (w *worker) look(start, end int) {
 
 // run opens the windows that the automaton asks for at p.
 func (w *worker) run(p int) {
-	rules, end := w.runner.Run(w.text, p)
-	for _, number := range rules {
-		w.open(number, p, end)
+	o := w.runner.Run(w.text, p)
+	for _, number := range o.Rules {
+		w.open(number, p, &o)
 	}
-	if end-p > w.s.nearby && (len(w.longRuns) == 0 || w.longRuns[len(w.longRuns)-1] < p) {
+	if o.End-p > w.s.nearby && (len(w.longRuns) == 0 || w.longRuns[len(w.longRuns)-1] < p) {
 		w.longRuns = append(w.longRuns, p)
 	}
 }
@@ -87,25 +89,29 @@ func (w *worker) lookAgain() {
 func (w *worker) openEverywhere() {
 	for _, number := range w.s.always {
 		if r := &w.s.rules[number]; w.applies(r) && (r.required || w.hasKeyword(r, nil)) {
-			w.add(number, window{0, len(w.text)})
+			w.add(number, window{0, len(w.text), 0})
 		}
 	}
 }
 
-// open opens a window for a rule that may match around p, for which the automaton
-// looked no further than end.
-func (w *worker) open(number automaton.Rule, p, end int) {
+// open opens a window for a rule that may match around p by the outcome of the
+// automaton's run from there.
+func (w *worker) open(number automaton.Rule, p int, o *automaton.Outcome) {
 	r := &w.s.rules[number]
 	if !w.applies(r) {
 		return
 	}
 	if r.plan.Reach == plan.Gated {
 		if w.hasKeyword(r, nil) {
-			w.add(number, window{0, len(w.text)})
+			w.add(number, window{0, len(w.text), 0})
 		}
 		return
 	}
-	w.add(number, window{windowStart(w.text, p, &r.plan), min(end+margin, len(w.text))})
+	next := window{start: windowStart(w.text, p, &r.plan), end: min(o.End+margin, len(w.text))}
+	if o.Cut {
+		next.soft = 1
+	}
+	w.add(number, next)
 }
 
 // add adds a window. Places come in order, but the windows of later ones can begin
@@ -118,6 +124,7 @@ func (w *worker) add(number automaton.Rule, next window) {
 	for n := len(list); n > 0 && next.start <= list[n-1].end; n-- {
 		next.start = min(next.start, list[n-1].start)
 		next.end = max(next.end, list[n-1].end)
+		next.soft += list[n-1].soft
 		list = list[:n-1]
 	}
 	w.windows[number] = append(list, next)

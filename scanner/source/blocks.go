@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	blockSize = 4 << 20 // bytes read at a time; a smaller file is one fragment
+	blockSize = 2 << 20 // bytes read at a time; a smaller file is one fragment
 	// overlap is how far a fragment goes on behind what is its own. It is more
 	// than the longest match that gitleaks can make, which is 125,000 bytes.
 	overlap = 128 << 10

@@ -32,7 +32,7 @@ func newPathList(all []*rules.Allowlist, compat bool) *pathList {
 			panic("source: a loaded pattern does not parse: " + err.Error())
 		}
 		anything := &syntax.Regexp{Op: syntax.OpStar, Sub: []*syntax.Regexp{{Op: syntax.OpAnyChar}}}
-		nfa.Add(automaton.Rule(len(p.lists)), automaton.Unlimited, []*syntax.Regexp{anything, re})
+		nfa.Add(automaton.Rule(len(p.lists)), automaton.Tails{List: [][]*syntax.Regexp{{anything, re}}, Longest: automaton.Unlimited})
 		p.lists = append(p.lists, list)
 	}
 	p.base = automaton.New(&nfa)
@@ -52,8 +52,7 @@ func (p *pathList) match(path string) bool {
 	}
 	p.buf = append(p.buf[:0], path...)
 	p.runner.Reset(len(path))
-	maybe, _ := p.runner.Run(p.buf, 0)
-	for _, i := range maybe {
+	for _, i := range p.runner.Run(p.buf, 0).Rules {
 		if p.lists[i].Paths.Regexp().Match(p.buf) {
 			return true
 		}

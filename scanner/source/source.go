@@ -36,7 +36,7 @@ type Options struct {
 	// equal, without it any name of the same file will do.
 	Own []string
 	// Workers is how many files are read at a time; 0 means GOMAXPROCS. Each takes
-	// the memory of one block, about 4 MiB.
+	// the memory of one block, about 2 MiB.
 	Workers int
 }
 

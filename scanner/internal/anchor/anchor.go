@@ -44,8 +44,11 @@ type Anchor struct {
 	// Tail is the rest of the expression, as a concatenation. Anchors of one
 	// expression share the nodes that they have in common.
 	Tail    []*syntax.Regexp
-	MaxTail int     // the greatest length in bytes of a match of the tail; math.MaxInt32 means no limit
-	Rate    float64 // estimated share of positions in ordinary text where Seqs begin
+	MaxTail int // the greatest length in bytes of a match of the tail; math.MaxInt32 means no limit
+	// Lazy tells that the tail has one element without a limit, a lazy repetition of
+	// a class, so that of several ends the first is taken.
+	Lazy bool
+	Rate float64 // estimated share of positions in ordinary text where Seqs begin
 
 	cost float64
 }
@@ -126,7 +129,7 @@ func (c *chooser) at(pre before, seq []*syntax.Regexp) (Anchor, bool) {
 		if !ok {
 			continue
 		}
-		a := Anchor{MaxPre: pre.length, Pre: pre.bytes, Tail: seq, MaxTail: maxLenOf(seq)}
+		a := Anchor{MaxPre: pre.length, Pre: pre.bytes, Tail: seq, MaxTail: maxLenOf(seq), Lazy: isLazy(seq)}
 		for _, x := range items {
 			if len(x.seq) == 0 {
 				return Anchor{}, false
@@ -196,6 +199,27 @@ func maxLen(re *syntax.Regexp) (n int) {
 		}
 	}
 	return min(n, math.MaxInt32)
+}
+
+// isLazy reports whether one element of seq has no limit and is a lazy repetition
+// of a class.
+func isLazy(seq []*syntax.Regexp) bool {
+	unlimited := 0
+	for _, re := range seq {
+		if maxLen(re) < math.MaxInt32 {
+			continue
+		}
+		unlimited++
+		if re.Flags&syntax.NonGreedy == 0 || len(re.Sub) != 1 {
+			return false
+		}
+		switch re.Sub[0].Op {
+		case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		default:
+			return false
+		}
+	}
+	return unlimited == 1
 }
 
 // maxLenOf is maxLen of a concatenation.

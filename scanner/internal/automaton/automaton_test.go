@@ -48,7 +48,7 @@ func compile(t testing.TB, wanted func(int) bool) *automaton.DFA {
 		if err != nil {
 			t.Fatal(err)
 		}
-		nfa.Add(automaton.Rule(i), longest(i), []*syntax.Regexp{re})
+		nfa.Add(automaton.Rule(i), automaton.Tails{List: [][]*syntax.Regexp{{re}}, Longest: longest(i)})
 	}
 	return automaton.New(&nfa)
 }
@@ -59,8 +59,8 @@ func checkRuns(t *testing.T, r *automaton.Runner, text []byte) {
 	t.Helper()
 	r.Reset(len(text))
 	for p := range text {
-		rules, end := r.Run(text, p)
-		rules = slices.Clone(rules)
+		o := r.Run(text, p)
+		rules, end := slices.Clone(o.Rules), o.End
 		for i, expr := range expressions {
 			at := anchored[i].FindIndex(text[p:])
 			if at == nil {
@@ -99,12 +99,11 @@ func TestLongRunsMeet(t *testing.T) {
 	r := build(t)
 	text := bytes.Repeat([]byte("-----BEGIN KEY-----\nabcdefgh\n"), 4000)
 	r.Reset(len(text))
-	want, wantEnd := r.Run(text, 0)
-	want = slices.Clone(want)
+	first := r.Run(text, 0)
+	want, wantEnd := slices.Clone(first.Rules), first.End
 	for p := 0; p+30<<10 < len(text); p += 29 {
-		got, end := r.Run(text, p)
-		if !slices.Equal(got, want) || end != wantEnd {
-			t.Fatalf("at %d: %v to %d, want %v to %d", p, got, end, want, wantEnd)
+		if got := r.Run(text, p); !slices.Equal(got.Rules, want) || got.End != wantEnd {
+			t.Fatalf("at %d: %+v, want %v to %d", p, got, want, wantEnd)
 		}
 	}
 }
@@ -120,14 +119,35 @@ func TestWithoutCredit(t *testing.T) {
 	limited := automaton.NewRunner(onlyLimited(t))
 	limited.Grant(-1 << 40)
 	states := limited.DFA().States()
-	if rules, end := limited.Run([]byte("xabcabc 123-45"), 1); len(rules) != 2 || end < 4 {
-		t.Errorf("rules %v to %d", rules, end)
+	if o := limited.Run([]byte("xabcabc 123-45"), 1); len(o.Rules) != 2 || o.End < 4 {
+		t.Errorf("%+v", o)
 	}
 	if limited.DFA().States() != states {
 		t.Errorf("%d states became %d", states, limited.DFA().States())
 	}
 	if r.DFA().States() == before {
 		t.Error("tails without a limit were given up")
+	}
+}
+
+// TestLazyRunsAreCut holds that a run ends soon after what a lazy rule ends with.
+func TestLazyRunsAreCut(t *testing.T) {
+	re, err := syntax.Parse(`BEGIN[\s\S]{8,}?END`, syntax.Perl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lazy := range []bool{true, false} {
+		var nfa automaton.NFA
+		nfa.Add(0, automaton.Tails{List: [][]*syntax.Regexp{{re}}, Longest: automaton.Unlimited, Lazy: lazy})
+		r := automaton.NewRunner(automaton.New(&nfa))
+		text := append([]byte("BEGIN 12345678 END"), make([]byte, 10_000)...)
+		if o := r.Run(text, 0); o.Cut != lazy || (o.End < 1000) != lazy || len(o.Rules) != 1 {
+			t.Errorf("lazy %v: %+v", lazy, o)
+		}
+		r.Reset(len(text))
+		if o := r.Run(text[:15], 0); o.Cut || o.End != 15 || len(o.Rules) != 0 {
+			t.Errorf("lazy %v, without an end: %+v", lazy, o)
+		}
 	}
 }
 
@@ -138,7 +158,7 @@ func TestStatesAreDropped(t *testing.T) {
 		t.Fatal(err)
 	}
 	var nfa automaton.NFA
-	nfa.Add(0, automaton.Unlimited, []*syntax.Regexp{re})
+	nfa.Add(0, automaton.Tails{List: [][]*syntax.Regexp{{re}}, Longest: automaton.Unlimited})
 	r := automaton.NewRunner(automaton.New(&nfa))
 	random := rand.New(rand.NewPCG(1, 2))
 	text := make([]byte, 1<<16)

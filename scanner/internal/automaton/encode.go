@@ -30,6 +30,13 @@ func (d *DFA) MarshalBinary() ([]byte, error) {
 	})
 	e.list(len(n.Starts), func(i int) { e.number(int(n.Starts[i])) })
 	e.list(len(n.Longest), func(i int) { e.number(n.Longest[i]) })
+	e.list(len(n.Lazy), func(i int) {
+		lazy := 0
+		if n.Lazy[i] {
+			lazy = 1
+		}
+		e.number(lazy)
+	})
 	e.list(len(n.Sets), func(i int) {
 		for _, w := range n.Sets[i] {
 			e.number(int(w & (1<<32 - 1)))
@@ -63,6 +70,9 @@ func (d *DFA) UnmarshalBinary(text []byte) error {
 	}
 	n.Starts = numbers[int32](&e)
 	n.Longest = numbers[int](&e)
+	for _, lazy := range numbers[int](&e) {
+		n.Lazy = append(n.Lazy, lazy == 1)
+	}
 	n.Sets = make([]byteset.Set, e.length())
 	for i := range n.Sets {
 		for j := range n.Sets[i] {

@@ -47,7 +47,8 @@ type NFA struct {
 	Insts   []inst
 	Starts  []int32
 	Sets    []byteset.Set
-	Longest []int // by rule: the greatest length of its tails in bytes
+	Longest []int  // by rule: the greatest length of its tails in bytes
+	Lazy    []bool // by rule: see Tails
 
 	rule  Rule
 	made  map[node]int32
@@ -63,16 +64,26 @@ type node struct {
 // Unlimited is the length of tails without a limit.
 const Unlimited = math.MaxInt32
 
-// Add adds tails of a rule, each a concatenation, of which the longest can match
-// that many bytes. Elements that the tails share at their end are built once.
-func (n *NFA) Add(rule Rule, longest int, tails ...[]*syntax.Regexp) {
+// Tails are the tails of a rule.
+type Tails struct {
+	// List has each tail as a concatenation. Elements that tails share at their end
+	// are built once.
+	List    [][]*syntax.Regexp
+	Longest int // how many bytes the longest of them can match, or Unlimited
+	// Lazy tells that of several ends of a match in a text the first is taken, so
+	// that a run which has seen one need not go on.
+	Lazy bool
+}
+
+// Add adds the tails of a rule.
+func (n *NFA) Add(rule Rule, tails Tails) {
 	for len(n.Longest) <= int(rule) {
-		n.Longest = append(n.Longest, 0)
+		n.Longest, n.Lazy = append(n.Longest, 0), append(n.Lazy, false)
 	}
-	n.Longest[rule] = longest
+	n.Longest[rule], n.Lazy[rule] = tails.Longest, tails.Lazy
 	n.rule, n.made = rule, map[node]int32{}
 	match := n.add(inst{Op: opMatch})
-	for _, tail := range tails {
+	for _, tail := range tails.List {
 		n.Starts = append(n.Starts, n.concat(tail, match))
 	}
 	n.made = nil

@@ -97,33 +97,45 @@ type checkpoint struct {
 type ending struct {
 	rules []Rule
 	end   int
+	cut   bool
 }
 
-// Run reads text from p on and returns the rules whose tail may match there and
-// the end of what it had to read. The slice is valid until the next call.
-func (r *Runner) Run(text []byte, p int) ([]Rule, int) {
+// Outcome is what a run found.
+type Outcome struct {
+	Rules []Rule // the rules whose tail may match; valid until the next run
+	End   int    // of what had to be read
+	// Cut tells that the run ended early: every rule that was left is lazy and may
+	// match with what was read. Where none does after all, it may with what follows.
+	Cut bool
+}
+
+// Run reads text from p on.
+func (r *Runner) Run(text []byte, p int) Outcome {
 	r.runs = r.runs[:0]
-	out, end, read := r.run(text, p, r.out[:0])
-	r.out = out
+	o, read := r.run(text, p, r.out[:0])
+	r.out = o.Rules
 	r.read += read - p
 	for _, passed := range r.runs {
 		if r.known == nil {
 			r.known = map[checkpoint]ending{}
 		}
-		r.known[passed] = ending{slices.Clone(out), end}
+		r.known[passed] = ending{slices.Clone(o.Rules), o.End, o.Cut}
 	}
-	return out, end
+	return o
 }
 
-// run appends the rules to out. It returns how far it has read beside the end.
-func (r *Runner) run(text []byte, p int, out []Rule) (_ []Rule, end, read int) {
+// run appends the rules to out. It returns how far it has read beside the outcome.
+func (r *Runner) run(text []byte, p int, out []Rule) (o Outcome, read int) {
 	d := r.d
 	class, table := &d.Class, d.Table
 	row := d.Start &^ accepts
 	for i := p; i < len(text); i++ {
 		if i&(every-1) == 0 && i > p+every/2 {
 			if rest, ok := r.known[checkpoint{i, row}]; ok {
-				return addRules(out, rest.rules), rest.end, i
+				return Outcome{addRules(out, rest.rules), rest.end, rest.cut}, i
+			}
+			if r.settled(row, out) {
+				return Outcome{out, i, true}, i
 			}
 			r.runs = append(r.runs, checkpoint{i, row})
 		}
@@ -133,14 +145,14 @@ func (r *Runner) run(text []byte, p int, out []Rule) (_ []Rule, end, read int) {
 			if cell == unbuilt {
 				if r.credit <= 0 {
 					if left, longest, ok := r.giveUp(row, out); ok {
-						return left, max(i+1, min(p+longest, len(text))), i
+						return Outcome{left, max(i+1, min(p+longest, len(text))), false}, i
 					}
 				}
 				cell = r.step(row, c)
 				table = d.Table
 			}
 			if cell == dead {
-				return out, i + 1, i + 1
+				return Outcome{out, i + 1, false}, i + 1
 			}
 			if cell&accepts != 0 {
 				cell &^= accepts
@@ -154,7 +166,20 @@ func (r *Runner) run(text []byte, p int, out []Rule) (_ []Rule, end, read int) {
 			out = addRule(out, in.Rule)
 		}
 	}
-	return out, len(text), len(text)
+	return Outcome{out, len(text), false}, len(text)
+}
+
+// settled reports whether every rule that is left in a state is lazy and in out.
+func (r *Runner) settled(row uint32, out []Rule) bool {
+	if len(out) == 0 {
+		return false
+	}
+	for _, at := range r.d.Sets[int(row)/r.d.Classes] {
+		if rule := r.d.NFA.Insts[at].Rule; !r.d.NFA.Lazy[rule] || !slices.Contains(out, rule) {
+			return false
+		}
+	}
+	return true
 }
 
 func addRules(out, more []Rule) []Rule {

@@ -166,11 +166,11 @@ func quote(word string) string {
 }
 
 func (c *compiler) add(out *Rule, number automaton.Rule, anchors []anchor.Anchor) {
-	tails := make([][]*syntax.Regexp, len(anchors))
-	longest := 0
-	for i, a := range anchors {
-		tails[i] = a.Tail
-		longest = max(longest, a.MaxTail)
+	tails := automaton.Tails{Lazy: true}
+	for _, a := range anchors {
+		tails.List = append(tails.List, a.Tail)
+		tails.Longest = max(tails.Longest, a.MaxTail)
+		tails.Lazy = tails.Lazy && a.Lazy
 		out.MaxPre = max(out.MaxPre, a.MaxPre)
 		out.Pre.Union(a.Pre)
 		for _, seq := range a.Seqs {
@@ -178,7 +178,7 @@ func (c *compiler) add(out *Rule, number automaton.Rule, anchors []anchor.Anchor
 			out.Anchor = append(out.Anchor, spell(seq))
 		}
 	}
-	c.nfa.Add(number, longest, tails...)
+	c.nfa.Add(number, tails)
 }
 
 // spell writes a sequence for people, without regard to case, a wide set as a dot.
