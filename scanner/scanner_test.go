@@ -337,3 +337,27 @@ commits = ["AB12"]
 		}
 	}
 }
+
+// TestPrivateKeysEndWhereTheyEnd compares texts in which the automaton ends a run
+// early with the plain way, also where what it took for an end is none.
+func TestPrivateKeysEndWhereTheyEnd(t *testing.T) {
+	set := defaults(t)
+	s := newScanner(t, set, scanner.Options{Compat: true})
+	begin, end := "-----BEGIN "+"PRIVATE KEY-----\n", "-----END "+"PRIVATE KEY-----\n"
+	body := strings.Repeat("MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw\n", 3)
+	few := strings.Repeat("世", 30) // more than 64 bytes, fewer than 64 runes
+	filler := strings.Repeat("nothing to see on this line\n", 200)
+	for _, text := range []string{
+		begin + body + end + filler,
+		begin + body + end + filler + begin + body + end + filler,
+		begin + begin + body + end + filler + end,
+		begin + few + end + filler + end + filler,
+		begin + few + end + filler + begin + body + end + filler + end,
+		begin + few + end + filler + filler,
+		begin + filler + begin + few + end + filler + body + end,
+	} {
+		if diff := cmp.Diff(oracle{set}.scan(text), compatFindings(s, text)); diff != "" {
+			t.Errorf("%.60q: -plain +windows\n%.2000s", text, diff)
+		}
+	}
+}
