@@ -12,6 +12,7 @@ type candidate struct {
 	rule          *rule
 	at            place
 	match, secret []byte // plaintext, decoded; owned by the candidate
+	textStart     int    // of the match in the text searched
 	matchSpan     span
 	secretSpan    span
 	entropy       float64
@@ -67,14 +68,14 @@ func (w *worker) judge(r *rule, base int, text []byte, groups []int) {
 	whole := span{groups[0], groups[1]}
 	matched := trimNewlines(text, whole)
 	secret := w.secretOf(r, text, matched, groups)
-	c := candidate{rule: r, match: matched.of(text), secret: secret.of(text)}
+	c := candidate{rule: r, match: matched.of(text), secret: secret.of(text), textStart: base + matched.start}
 	if len(c.secret) > 0 {
 		c.entropy = entropy(c.secret)
 	}
 	if r.Entropy != 0 && c.entropy <= r.Entropy {
 		return
 	}
-	if !w.hasKeyword(r, c.match) {
+	if !w.prompted(&c) {
 		if c.unprompted = r.required; !r.required {
 			return
 		}

@@ -6,17 +6,34 @@ import (
 	"slices"
 )
 
-// hasKeyword reports whether one of r's keywords stands in the text, of which
-// match is a part to be looked at first.
-func (w *worker) hasKeyword(r *rule, match []byte) bool {
-	return len(r.Keywords) == 0 || containsFold(match, r.Keywords) || w.keywords.in(w.text, r)
+// keywordReach is how far from a match a keyword counts that is no part of it, in
+// bytes: as far as it can be away in a fragment of gitleaks'.
+const keywordReach = 125_000
+
+// hasKeyword reports whether one of r's keywords stands in the text.
+func (w *worker) hasKeyword(r *rule) bool {
+	return len(r.Keywords) == 0 || w.keywords.in(w.text, r)
 }
 
-// keywordMemory remembers, for one text, of which rules it has a keyword, so that
-// it is searched once for each rule.
+// prompted reports whether one of the keywords of c's rule stands in its match or
+// near it; in compatible mode anywhere in the text.
+func (w *worker) prompted(c *candidate) bool {
+	switch r := c.rule; {
+	case len(r.Keywords) == 0 || containsFold(c.match, r.Keywords):
+		return true
+	case w.s.opts.Compat || len(w.text) <= keywordReach || !w.keywords.in(w.text, r):
+		return w.keywords.in(w.text, r)
+	default:
+		return w.keywords.near(w.text, r, c.textStart)
+	}
+}
+
+// keywordMemory remembers, for one text, of which rules it has a keyword and where,
+// so that it is searched for each rule once or twice.
 type keywordMemory struct {
 	answers []answer // by rule
 	asked   []int
+	parts   map[int][]int // by rule: where the parts of the text begin that have one
 }
 
 func (k *keywordMemory) in(text []byte, r *rule) bool {
@@ -31,39 +48,63 @@ func (k *keywordMemory) in(text []byte, r *rule) bool {
 	return *a == yes
 }
 
+// near reports whether a keyword stands within keywordReach of a place, give or
+// take a part.
+func (k *keywordMemory) near(text []byte, r *rule, place int) bool {
+	parts, known := k.parts[r.number]
+	if !known {
+		eachPart(text, r.Keywords, func(start int) bool { parts = append(parts, start); return true })
+		if k.parts == nil {
+			k.parts = map[int][]int{}
+		}
+		k.parts[r.number] = parts
+	}
+	i, _ := slices.BinarySearch(parts, place-keywordReach-partSize)
+	return i < len(parts) && parts[i] <= place+keywordReach
+}
+
 // forget prepares for another text.
 func (k *keywordMemory) forget() {
 	for _, number := range k.asked {
 		k.answers[number] = unasked
 	}
 	k.asked = k.asked[:0]
+	clear(k.parts)
 }
 
 // containsFold reports whether one of words, which are in lower case, stands in
 // text, compared as strings.ToLower would compare it.
-func containsFold(text []byte, words []string) bool {
-	const size = 4 << 10
+func containsFold(text []byte, words []string) (found bool) {
+	eachPart(text, words, func(int) bool { found = true; return false })
+	return found
+}
+
+// partSize is how much of a text is put into lower case at a time, in bytes.
+const partSize = 4 << 10
+
+// eachPart calls found with the start of every part of text in which one of words
+// stands, compared as containsFold does, until it returns false. Parts overlap.
+func eachPart(text []byte, words []string, found func(start int) bool) {
 	longest := 0
 	for _, word := range words {
 		longest = max(longest, len(word))
 	}
-	if longest > size/2 {
-		return containsAny(bytes.ToLower(text), words)
+	if longest > partSize/2 {
+		if containsAny(bytes.ToLower(text), words) {
+			found(0)
+		}
+		return
 	}
-	var buffer [size]byte
-	for {
-		part := text[:min(len(text), size)]
+	var buffer [partSize]byte
+	for start := 0; ; start += partSize - longest - 3 { // a rune may be cut too
+		part := text[start:min(start+partSize, len(text))]
 		low := lowerASCII(buffer[:len(part)], part)
 		if bytes.Contains(low, []byte("\u212a")) || bytes.Contains(low, []byte("\u0130")) {
 			low = bytes.ToLower(part) // the Kelvin sign is a k, a dotted capital I an i
 		}
-		if containsAny(low, words) {
-			return true
+		if containsAny(low, words) && !found(start) || start+len(part) == len(text) {
+			return
 		}
-		if len(part) == len(text) {
-			return false
-		}
-		text = text[size-longest-3:] // a rune may be cut too
 	}
 }
 

@@ -361,3 +361,22 @@ func TestPrivateKeysEndWhereTheyEnd(t *testing.T) {
 		}
 	}
 }
+
+// TestKeywordsCountNearby holds that a keyword which is no part of a match counts
+// as far away as in a fragment of gitleaks', and in compatible mode everywhere.
+func TestKeywordsCountNearby(t *testing.T) {
+	set := parse(t, "[[rules]]\nid='a'\nregex='toy-\\d{4}'\nkeywords=['Magic']\n")
+	for _, tt := range []struct {
+		far    int
+		compat bool
+		want   int
+	}{{100, false, 1}, {124_000, false, 1}, {140_000, false, 0}, {140_000, true, 1}} {
+		s := newScanner(t, set, scanner.Options{Compat: tt.compat})
+		gap := strings.Repeat("some text\n", tt.far/10)
+		for _, text := range []string{"MAGIC " + gap + "toy-1234", "toy-1234" + gap + "magic"} {
+			if got := len(compatFindings(s, text)); got != tt.want {
+				t.Errorf("%+v: %d findings", tt, got)
+			}
+		}
+	}
+}

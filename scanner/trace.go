@@ -113,7 +113,7 @@ func (t *tracer) tracePath(r *rule) {
 	}
 	c := candidate{rule: r, match: []byte("file detected: " + t.f.Path)}
 	reasons := t.sourceReasons(r)
-	if !t.hasKeyword(r, nil) {
+	if !t.hasKeyword(r) {
 		reasons = append(reasons, Reason{Cause: NoKeyword})
 	}
 	t.keep(&c, t.laterReasons(reasons, &c, nil))
@@ -130,7 +130,7 @@ func (t *tracer) tracePass(r *rule) {
 }
 
 func (t *tracer) noteKeyword(r *rule) {
-	if t.trace.Keyword != "" || !t.hasKeyword(r, nil) {
+	if t.trace.Keyword != "" || !t.hasKeyword(r) {
 		return
 	}
 	for _, word := range r.Keywords {
@@ -148,7 +148,7 @@ func (t *tracer) eachMatch(r *rule, yield func(c *candidate, line []byte)) {
 		whole := span{groups[0], groups[1]}
 		matched := trimNewlines(t.text, whole)
 		own := t.secretOf(r, t.text, matched, groups)
-		c := &candidate{rule: r, match: matched.of(t.text), secret: own.of(t.text)}
+		c := &candidate{rule: r, match: matched.of(t.text), secret: own.of(t.text), textStart: matched.start}
 		if len(c.secret) > 0 {
 			c.entropy = entropy(c.secret)
 		}
@@ -173,7 +173,7 @@ func (t *tracer) sourceReasons(r *rule) (reasons []Reason) {
 
 // matchReasons are those of a match and its line.
 func (t *tracer) matchReasons(c *candidate, line []byte) (reasons []Reason) {
-	if !t.hasKeyword(c.rule, c.match) {
+	if !t.prompted(c) {
 		reasons = append(reasons, Reason{Cause: NoKeyword})
 	}
 	if limit := c.rule.Entropy; limit != 0 && c.entropy <= limit {

@@ -88,7 +88,7 @@ func (w *worker) lookAgain() {
 // openEverywhere opens the windows of rules that are tried on every text.
 func (w *worker) openEverywhere() {
 	for _, number := range w.s.always {
-		if r := &w.s.rules[number]; w.applies(r) && (r.required || w.hasKeyword(r, nil)) {
+		if r := &w.s.rules[number]; w.applies(r) && (r.required || w.hasKeyword(r)) {
 			w.add(number, window{0, len(w.text), 0})
 		}
 	}
@@ -102,7 +102,7 @@ func (w *worker) open(number automaton.Rule, p int, o *automaton.Outcome) {
 		return
 	}
 	if r.plan.Reach == plan.Gated {
-		if w.hasKeyword(r, nil) {
+		if w.hasKeyword(r) {
 			w.add(number, window{0, len(w.text), 0})
 		}
 		return

@@ -151,7 +151,7 @@ func (w *worker) addPathFindings() {
 	}
 	for _, number := range w.s.pathOnly {
 		r := &w.s.rules[number]
-		if !r.SkipReport && w.applies(r) && w.hasKeyword(r, nil) {
+		if !r.SkipReport && w.applies(r) && w.hasKeyword(r) {
 			w.candidates = append(w.candidates, candidate{
 				rule:  r,
 				match: []byte("file detected: " + w.f.Path),
