@@ -19,7 +19,7 @@ test: ## run every test this machine can run
 	@GO="$(GO)" sh internal/testenv/test.sh
 
 exam: ## run the long examinations: parity on gigabytes, a minute of each fuzz target
-	cd internal/exam/gitleaks && $(GO) run -tags gore2regex . -corpus all
+	cd internal/exam/gitleaks && $(GO) run -tags gore2regex . -corpus all && $(GO) run . -corpus not-utf8
 	@GO="$(GO)" sh internal/testenv/fuzz.sh 1m
 
 bench: ## compare speed with gitleaks and Kingfisher, and with copying

@@ -40,6 +40,9 @@ func chosen(name string, saved []string, reference *parity.Reference, seed uint6
 			continue
 		}
 		known = true
+		if name == "all" && c.name == "not-utf8" && !parity.Strict {
+			continue // what RE2 misses there shows on neighbouring lines too
+		}
 		more, err := c.make(reference, seed)
 		if err != nil {
 			return nil, fmt.Errorf("making corpus %s: %w", c.name, err)
