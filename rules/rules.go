@@ -122,3 +122,14 @@ func (s *Ruleset) Rule(id string) *Rule {
 	}
 	return nil
 }
+
+// Required returns the IDs of the rules that other rules require.
+func (s *Ruleset) Required() map[string]bool {
+	required := map[string]bool{}
+	for _, rule := range s.Rules {
+		for _, q := range rule.Required {
+			required[q.RuleID] = true
+		}
+	}
+	return required
+}

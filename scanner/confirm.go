@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"github.com/stanch-dev/stanch/rules"
 	"github.com/stanch-dev/stanch/scanner/internal/decode"
 )
 
@@ -190,15 +191,20 @@ func (w *worker) dropLonely() {
 // hasRequired reports whether for every rule that c's requires one of all is near.
 func hasRequired(c *candidate, all []candidate) bool {
 	for _, q := range c.rule.Required {
-		if !slices.ContainsFunc(all, func(other candidate) bool {
-			return other.rule.ID == q.RuleID &&
-				near(c.at.startLine, other.at.startLine, q.WithinLines) &&
-				near(c.at.startColumn, other.at.startColumn, q.WithinColumns)
-		}) {
+		if !c.hasNear(q, all) {
 			return false
 		}
 	}
 	return true
+}
+
+// hasNear reports whether one of all is what q asks for beside c.
+func (c *candidate) hasNear(q rules.Required, all []candidate) bool {
+	return slices.ContainsFunc(all, func(other candidate) bool {
+		return other.rule.ID == q.RuleID &&
+			near(c.at.startLine, other.at.startLine, q.WithinLines) &&
+			near(c.at.startColumn, other.at.startColumn, q.WithinColumns)
+	})
 }
 
 func near(a, b int, within *int) bool {

@@ -1,7 +1,6 @@
 package scanner
 
 import (
-	"slices"
 	"strings"
 	"sync"
 
@@ -24,6 +23,7 @@ type rule struct {
 
 func compileRules(set *rules.Ruleset, p *plan.Plan, c allowlistCompiler) []rule {
 	out := make([]rule, len(set.Rules))
+	required := set.Required()
 	for i, r := range set.Rules {
 		out[i] = rule{
 			Rule:    r,
@@ -33,12 +33,8 @@ func compileRules(set *rules.Ruleset, p *plan.Plan, c allowlistCompiler) []rule 
 			path:    matcher(r.Path),
 			allow:   c.list(r.Allowlists),
 			generic: strings.Contains(strings.ToLower(r.ID), "generic"),
-		}
-	}
-	for _, r := range set.Rules {
-		for _, q := range r.Required {
-			at := slices.IndexFunc(set.Rules, func(r *rules.Rule) bool { return r.ID == q.RuleID })
-			out[at].required = true
+
+			required: required[r.ID],
 		}
 	}
 	return out

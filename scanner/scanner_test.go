@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"regexp/syntax"
 	"strings"
 	"testing"
@@ -378,5 +380,24 @@ func TestKeywordsCountNearby(t *testing.T) {
 				t.Errorf("%+v: %d findings", tt, got)
 			}
 		}
+	}
+}
+
+// TestRequiredRuleThatIsDisabled holds that a rule which requires one that an
+// extension has disabled finds nothing, and does no harm.
+func TestRequiredRuleThatIsDisabled(t *testing.T) {
+	base := filepath.Join(t.TempDir(), "base.toml")
+	text := "[[rules]]\nid='main'\nregex='main\\d'\n[[rules.required]]\nid='aid'\n[[rules]]\nid='aid'\nregex='aid\\d'\n"
+	if err := os.WriteFile(base, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	set := parse(t, "[extend]\npath='"+base+"'\ndisabledRules=['aid']\n")
+	s := newScanner(t, set, scanner.Options{})
+	if got := compatFindings(s, "main1 aid1"); len(got) > 0 {
+		t.Errorf("found %v", got)
+	}
+	trace, ok := s.Trace("main", &scanner.Fragment{Data: []byte("main1 aid1")})
+	if !ok || len(trace.Candidates) != 1 || len(trace.Candidates[0].Reasons) != 1 || trace.Candidates[0].Reasons[0].Cause != scanner.NoRequired {
+		t.Errorf("trace %+v", trace)
 	}
 }

@@ -206,7 +206,7 @@ func longestIn(secret []byte, words []string) (longest string) {
 func (t *tracer) required(r *rule) (all []candidate) {
 	for _, q := range r.Required {
 		other := t.s.rule(q.RuleID)
-		if other.expr == nil || len(t.sourceReasons(other)) > 0 {
+		if other == nil || other.expr == nil || len(t.sourceReasons(other)) > 0 {
 			continue
 		}
 		t.eachMatch(other, func(c *candidate, line []byte) {
@@ -224,12 +224,7 @@ func (t *tracer) laterReasons(reasons []Reason, c *candidate, required []candida
 		reasons = append(reasons, Reason{Cause: NotReported})
 	}
 	for _, q := range c.rule.Required {
-		isNear := func(other candidate) bool {
-			return other.rule.ID == q.RuleID &&
-				near(c.at.startLine, other.at.startLine, q.WithinLines) &&
-				near(c.at.startColumn, other.at.startColumn, q.WithinColumns)
-		}
-		if c.rule.expr != nil && !slices.ContainsFunc(required, isNear) {
+		if c.rule.expr != nil && !c.hasNear(q, required) {
 			reasons = append(reasons, Reason{Cause: NoRequired, Rule: q.RuleID})
 		}
 	}

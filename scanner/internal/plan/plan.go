@@ -67,7 +67,7 @@ func Compile(set *rules.Ruleset, model *textmodel.Model) (*Plan, error) {
 	if len(set.Rules) > maxRules {
 		return nil, fmt.Errorf("%d rules are more than the %d that can be searched at once", len(set.Rules), maxRules)
 	}
-	c := compiler{model: model, required: requiredRules(set)}
+	c := compiler{model: model, required: set.Required()}
 	p := &Plan{Rules: make([]Rule, len(set.Rules))}
 	for i, rule := range set.Rules {
 		if rule.Regex == nil {
@@ -82,21 +82,9 @@ func Compile(set *rules.Ruleset, model *textmodel.Model) (*Plan, error) {
 	return p, nil
 }
 
-// requiredRules has the rules that others require. They are searched for without
-// regard to their keywords.
-func requiredRules(set *rules.Ruleset) map[string]bool {
-	required := map[string]bool{}
-	for _, rule := range set.Rules {
-		for _, r := range rule.Required {
-			required[r.RuleID] = true
-		}
-	}
-	return required
-}
-
 type compiler struct {
 	model    *textmodel.Model
-	required map[string]bool
+	required map[string]bool // rules that others require, searched for without regard to their keywords
 	nfa      automaton.NFA
 	seqs     []prefilter.Sequence
 }
