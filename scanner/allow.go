@@ -128,7 +128,7 @@ func (s *stopwords) in(secret []byte) bool {
 		return false
 	}
 	var buffer [256]byte
-	low := appendLower(buffer[:0], secret)
+	low := lower(buffer[:], secret)
 	for i := range len(low) - 1 {
 		for _, word := range s.by[[2]byte{low[i], low[i+1]}] {
 			if len(word) <= len(low)-i && string(low[i:i+len(word)]) == word {
@@ -137,18 +137,4 @@ func (s *stopwords) in(secret []byte) bool {
 		}
 	}
 	return slices.ContainsFunc(s.short, func(word string) bool { return bytes.Contains(low, []byte(word)) })
-}
-
-// appendLower appends text in lower case, as strings.ToLower makes it.
-func appendLower(dst, text []byte) []byte {
-	for i, b := range text {
-		if b >= 0x80 {
-			return append(dst[:len(dst)-i], bytes.ToLower(text)...)
-		}
-		if 'A' <= b && b <= 'Z' {
-			b |= 0x20
-		}
-		dst = append(dst, b)
-	}
-	return dst
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"slices"
+	"unicode/utf8"
 )
 
 // keywordReach is how far from a match a keyword counts that is no part of it, in
@@ -85,11 +86,11 @@ const partSize = 4 << 10
 // eachPart calls found with the start of every part of text in which one of words
 // stands, compared as containsFold does, until it returns false. Parts overlap.
 func eachPart(text []byte, words []string, found func(start int) bool) {
-	longest := 0
+	longest, ascii := 0, true
 	for _, word := range words {
-		longest = max(longest, len(word))
+		longest, ascii = max(longest, len(word)), ascii && isASCII(word)
 	}
-	if longest > partSize/2 {
+	if longest > partSize/2 || !ascii {
 		if containsAny(bytes.ToLower(text), words) {
 			found(0)
 		}
@@ -110,6 +111,23 @@ func eachPart(text []byte, words []string, found func(start int) bool) {
 
 func containsAny(text []byte, words []string) bool {
 	return slices.ContainsFunc(words, func(word string) bool { return bytes.Contains(text, []byte(word)) })
+}
+
+// lower returns text as strings.ToLower makes it. It uses buffer where it can.
+func lower(buffer, text []byte) []byte {
+	if len(text) > len(buffer) || !isASCII(text) {
+		return bytes.ToLower(text)
+	}
+	return lowerASCII(buffer[:len(text)], text)
+}
+
+func isASCII[T string | []byte](text T) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // lowerASCII writes text with ASCII letters in lower case to dst, of the same

@@ -192,7 +192,7 @@ func (t *tracer) matchReasons(c *candidate, line []byte) (reasons []Reason) {
 
 // longestIn returns the longest of words in the lower-cased secret; "" for none.
 func longestIn(secret []byte, words []string) (longest string) {
-	low := string(appendLower(nil, secret))
+	low := string(lower(nil, secret))
 	for _, word := range words {
 		if len(word) > len(longest) && strings.Contains(low, word) {
 			longest = word
