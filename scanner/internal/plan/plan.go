@@ -113,8 +113,8 @@ func (c *compiler) rule(out *Rule, number automaton.Rule, rule *rules.Rule) erro
 }
 
 // keywords returns anchors for the rule's keywords, each for all of one, so that
-// the automaton does not report a part. A keyword is compared with the
-// text in lower case, to which a dotted capital I belongs as an i.
+// the automaton does not report a part. A keyword is compared with the text in
+// lower case, to which a dotted capital I belongs as an i.
 func (c *compiler) keywords(rule *rules.Rule) (anchors []anchor.Anchor) {
 	if c.required[rule.ID] {
 		return nil

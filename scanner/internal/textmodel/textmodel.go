@@ -2,9 +2,10 @@
 // text, so that the engine can look for the rarest part of every rule.
 //
 // The model is a sample: six bytes from each of some thousand places in source
-// code, logs and structured data. One is embedded (sample.bin, written by the gen
-// command beside it), for rules that are compiled at start. Products of single-byte frequencies are wrong by a factor of three on such
-// text; counting in a sample is not.
+// code, logs and structured data. One is embedded (sample.bin, which `make plan`
+// writes), for rules that are compiled at start. Products of single-byte
+// frequencies are wrong by a factor of three on such text; counting in a sample is
+// not.
 package textmodel
 
 import (
