@@ -28,7 +28,7 @@ func isToken(b byte) bool { return sextet[b] != notToken }
 var (
 	standardOnly = setOf("+/")
 	urlOnly      = setOf("-_")
-	unlikeWords  = setOf("+/-_", '0', '9')
+	unlikeWords  = setOf("+/-_" + digits)
 )
 
 // base64Len returns the length of the match at the start of text, with its padding,

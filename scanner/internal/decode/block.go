@@ -1,8 +1,14 @@
 package decode
 
 import (
-	"github.com/stanch-dev/stanch/scanner/internal/bitmap"
+	"github.com/stanch-dev/stanch/internal/bitmap"
 	"github.com/stanch-dev/stanch/scanner/internal/byteset"
+)
+
+const (
+	digits   = "0123456789"
+	capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	smalls   = "abcdefghijklmnopqrstuvwxyz"
 )
 
 // tokens are the bytes of base64 and its URL variant, and so those of hexadecimal.
@@ -13,18 +19,15 @@ import (
 // four characters of base64 that stand for printable bytes the first is one, and all
 // hexadecimal digits are. They give away four in five paths and identifiers of logs.
 var (
-	tokens = bitmap.NewClassifier(setOf("/+-_", '0', '9', 'A', 'Z', 'a', 'z'))
-	marks  = bitmap.NewClassifier(setOf(`%\+`))
-	heads  = bitmap.NewClassifier(setOf(`\u`, '0', '9', 'A', 'Z', 'a', 'f'))
+	tokens = bitmap.NewClassifier("/+-_" + digits + capitals + smalls)
+	marks  = bitmap.NewClassifier(`%\+`)
+	heads  = bitmap.NewClassifier(`\u` + digits + capitals + "abcdef")
 )
 
-// setOf returns the set of the bytes in single and in ranges, pairs of first and last.
-func setOf(single string, ranges ...byte) (set byteset.Set) {
-	for _, b := range []byte(single) {
+// setOf returns the set of the bytes of members.
+func setOf(members string) (set byteset.Set) {
+	for _, b := range []byte(members) {
 		set.Add(b)
-	}
-	for i := 0; i < len(ranges); i += 2 {
-		set.AddRange(ranges[i], ranges[i+1])
 	}
 	return set
 }

@@ -5,7 +5,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/stanch-dev/stanch/scanner/internal/bitmap"
+	"github.com/stanch-dev/stanch/internal/bitmap"
 )
 
 // TestClassifyReadsOnlyItsText puts texts of every length flush against pages that
@@ -26,7 +26,7 @@ func TestClassifyReadsOnlyItsText(t *testing.T) {
 	for i := range text {
 		text[i] = 'a'
 	}
-	c := bitmap.NewClassifier(tokenBytes())
+	c := bitmap.NewClassifier(tokenBytes)
 	words := make([]uint64, bitmap.Words(page))
 	for size := range page + 1 {
 		for _, data := range [][]byte{text[:size], text[page-size:]} {

@@ -11,8 +11,6 @@ package bitmap
 import (
 	"encoding/binary"
 	"math/bits"
-
-	"github.com/stanch-dev/stanch/scanner/internal/byteset"
 )
 
 // wordBytes is how many bytes one word of a bitmap stands for.
@@ -31,12 +29,12 @@ type Classifier struct {
 	member [256]byte
 }
 
-// NewClassifier returns a classifier of the members of set below 0x80. The bytes
-// from 0x80 up are never marked, whatever set says.
-func NewClassifier(set byteset.Set) *Classifier {
+// NewClassifier returns a classifier of the bytes of members below 0x80. The bytes
+// from 0x80 up are never marked, whether they are members or not.
+func NewClassifier(members string) *Classifier {
 	c := &Classifier{}
-	for b := range byte(0x80) {
-		if set.Has(b) {
+	for _, b := range []byte(members) {
+		if b < 0x80 {
 			c.rows[b&15] |= 1 << (b >> 4)
 			c.member[b] = 1
 		}
