@@ -32,6 +32,7 @@ type stdio struct {
 var commands = []func(stdio) *cobra.Command{
 	newScan,
 	newFilter,
+	newKnown,
 	newRules,
 	newDemo,
 	newVersion,
