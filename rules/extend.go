@@ -47,6 +47,9 @@ func (r *Rule) inherit(b *Rule) {
 	r.Allowlists = join(b.Allowlists, r.Allowlists)
 	r.Required = join(b.Required, r.Required)
 	r.SkipReport = b.SkipReport
+	if r.Carriers == 0 {
+		r.Carriers = b.Carriers
+	}
 }
 
 func join[T any](a, b []T) []T { return append(append([]T(nil), a...), b...) }

@@ -18,7 +18,7 @@ const (
 
 // Default returns gitleaks' default rules.
 func Default() (*Ruleset, error) {
-	return parse(defaultName, []byte(config.DefaultConfig), 0)
+	return parse(defaultName, []byte(config.DefaultConfig), loading{carrier: ForScan})
 }
 
 // Load reads a rules file in gitleaks' TOML, and the files it extends. A relative
@@ -26,20 +26,20 @@ func Default() (*Ruleset, error) {
 // does, in the working directory. Every error names a file and, where there is
 // one, a line.
 func Load(path string) (*Ruleset, error) {
-	return load(path, 0)
+	return load(path, loading{carrier: ForScan})
 }
 
 // Parse reads rules from memory; name stands for the file in errors.
 func Parse(name string, text []byte) (*Ruleset, error) {
-	return parse(name, text, 0)
+	return parse(name, text, loading{carrier: ForScan})
 }
 
-func load(path string, depth int) (*Ruleset, error) {
+func load(path string, l loading) (*Ruleset, error) {
 	text, err := readLimited(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading rules: %w", err)
 	}
-	return parse(path, text, depth)
+	return parse(path, text, l)
 }
 
 func readLimited(path string) ([]byte, error) {
@@ -58,23 +58,26 @@ func readLimited(path string) ([]byte, error) {
 	return text, nil
 }
 
-// base loads the ruleset that e extends; nil when it extends none.
-func (e *extendFile) base(name string, depth int) (*Ruleset, error) {
+// base loads the ruleset that a file extends; nil when it extends none.
+func (e *extendFile) base(name string, l loading) (*Ruleset, error) {
 	switch {
 	case e.URL != "":
 		return nil, errors.New("extend.url is not supported: download the file and name it with extend.path")
 	case e.Path != "" && e.UseDefault:
 		return nil, errors.New("extend.path and extend.useDefault exclude each other")
 	case e.Path == "" && !e.UseDefault:
-		return nil, nil
-	case depth == maxExtendDepth:
+		return l.base, nil
+	case l.depth == maxExtendDepth:
 		return nil, fmt.Errorf("rules extend each other more than %d deep", maxExtendDepth)
+	case e.UseDefault && l.carrier == ForMotion:
+		return Motion()
 	case e.UseDefault:
-		return parse(defaultName, []byte(config.DefaultConfig), depth+1)
+		return Default()
 	}
+	l.depth++
 	beside := filepath.Join(filepath.Dir(name), e.Path)
 	if _, err := os.Stat(beside); err == nil && !filepath.IsAbs(e.Path) {
-		return load(beside, depth+1)
+		return load(beside, l)
 	}
-	return load(e.Path, depth+1)
+	return load(e.Path, l)
 }

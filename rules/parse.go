@@ -47,6 +47,11 @@ type ruleFile struct {
 		WithinColumns *int
 	}
 	SkipReport bool
+
+	// What gitleaks' format does not have.
+	Carriers        []string
+	Examples        []exampleFile
+	CounterExamples [][]string
 }
 
 type allowlistFile struct {
@@ -67,8 +72,16 @@ type globalAllowlistFile struct {
 // allowlistFields lets a global allowlist share the fields of a rule's.
 type allowlistFields = allowlistFile
 
+// loading is what a file is read for, and what stands before it.
+type loading struct {
+	carrier Carriers // rules that are not for it are left out
+	base    *Ruleset // what a file extends that does not say so; may be nil
+	depth   int      // of files that extend each other
+}
+
 // reader turns one file into a ruleset.
 type reader struct {
+	loading
 	name string
 	text []byte
 	// trusted expressions are not checked; those of the default rules are, by a test.
@@ -83,14 +96,14 @@ func (r *reader) errorf(path, format string, args ...any) error {
 	return fmt.Errorf("%s: "+format, append([]any{r.name}, args...)...)
 }
 
-func parse(name string, text []byte, depth int) (*Ruleset, error) {
+func parse(name string, text []byte, l loading) (*Ruleset, error) {
 	var file rulesFile
 	dec := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
 	if err := dec.Decode(&file); err != nil {
 		return nil, describe(name, err)
 	}
-	r := &reader{name, text, string(text) == config.DefaultConfig}
-	base, err := file.Extend.base(name, depth)
+	r := &reader{l, name, text, string(text) == config.DefaultConfig}
+	base, err := file.Extend.base(name, l)
 	if err != nil {
 		return nil, r.errorf("extend", "%w", err)
 	}
@@ -104,14 +117,18 @@ func parse(name string, text []byte, depth int) (*Ruleset, error) {
 		if set.Rule(rule.ID) != nil {
 			return nil, r.errorf(path, "rule %q is defined twice", rule.ID)
 		}
-		set.Rules = append(set.Rules, rule)
+		if rule.Carriers.has(l.carrier) {
+			set.Rules = append(set.Rules, rule)
+		}
 	}
 	if base != nil {
 		set.extend(base, file.Extend.DisabledRules)
 	}
-	for i, rule := range file.Rules {
-		if err := r.check(fmt.Sprintf("rules[%d]", i), set, set.Rule(rule.ID)); err != nil {
-			return nil, err
+	for i, f := range file.Rules {
+		if rule := set.Rule(f.ID); rule != nil {
+			if err := r.check(fmt.Sprintf("rules[%d]", i), set, rule); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if err := r.allowlists(&file, set); err != nil {
@@ -206,7 +223,27 @@ func (r *reader) rule(path string, f *ruleFile) (rule *Rule, err error) {
 		}
 		rule.Required = append(rule.Required, Required{q.ID, q.WithinLines, q.WithinColumns})
 	}
-	return rule, nil
+	return rule, r.extras(path, f, rule)
+}
+
+// extras reads the keys that gitleaks' format does not have.
+func (r *reader) extras(path string, f *ruleFile, rule *Rule) error {
+	for _, name := range f.Carriers {
+		carrier, ok := carrierNames[name]
+		if !ok {
+			return r.errorf(path+".carriers", "carrier %q is not one of scan, motion", name)
+		}
+		rule.Carriers |= carrier
+	}
+	for i, parts := range f.Examples {
+		e, problem := parts.example()
+		if problem != "" {
+			return r.errorf(path+".examples", "example %d of rule %q: %s", i+1, rule.ID, problem)
+		}
+		rule.Examples = append(rule.Examples, e)
+	}
+	rule.CounterExamples = joinParts(f.CounterExamples)
+	return nil
 }
 
 // check holds a rule, after extension, to what makes it able to match.

@@ -1,6 +1,11 @@
 // Package rules says what a secret looks like: it is data and the loader of that
 // data, and knows nothing of how text is searched.
 //
+// There are two sets. [Default] is gitleaks', for text at rest; [Motion] is for text
+// that passes by, where a token stands in a query, a header or a log line: it adds
+// the rules of own/*.toml and what may stand behind a token. A rule is added by one
+// file there, with examples that a test tries it on.
+//
 // A [Ruleset] is read from gitleaks' TOML: the default rules are the text that
 // gitleaks' own config package carries (this is the only package that imports
 // it), and a user's .gitleaks.toml is read with the same meaning, extension
@@ -43,6 +48,12 @@ type Rule struct {
 	Required    []Required
 	// SkipReport rules are not reported; they serve only as another rule's Required.
 	SkipReport bool
+	// Carriers are those that the rule is meant for.
+	Carriers Carriers
+	// Examples are texts that the rule alone must find the secret of, CounterExamples
+	// those that it must find nothing in.
+	Examples        []Example
+	CounterExamples []string
 }
 
 // Required names a rule that must also match for a finding to count.

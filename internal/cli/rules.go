@@ -15,7 +15,7 @@ import (
 )
 
 // rulesFlags are the flags of every stanch rules command.
-type rulesFlags struct{ rules, output string }
+type rulesFlags struct{ rules, carrier, output string }
 
 func newRules(std stdio) *cobra.Command {
 	var f rulesFlags
@@ -24,10 +24,15 @@ func newRules(std stdio) *cobra.Command {
 		Short: "list, show, test and explain the rules that secrets are found by",
 		Long: `Rules lists, shows, tests and explains rules: those that a scan of the working
 directory uses. These are gitleaks' default rules, or those of a .gitleaks.toml,
-the one that --rules or GITLEAKS_CONFIG names, else the one that stands here.`,
+the one that --rules or GITLEAKS_CONFIG names, else the one that stands here.
+
+With --for motion they are those that filter uses for data in motion: gitleaks'
+default rules, which there find a token whatever follows it, and stanch's own, or
+those of the file that --rules names.`,
 		Example: `  stanch rules list github
   stanch rules show github-pat
   stanch rules test .gitleaks.toml
+  stanch rules list --for motion password
   stanch rules explain --rules .gitleaks.toml`,
 		Args:              cobra.NoArgs,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return f.check() },
@@ -35,6 +40,7 @@ the one that --rules or GITLEAKS_CONFIG names, else the one that stands here.`,
 	}
 	flags := cmd.PersistentFlags()
 	flags.StringVarP(&f.rules, "rules", "r", "", "rules `file` in gitleaks' format")
+	flags.StringVar(&f.carrier, "for", forScan, "what the rules are for: scan, motion")
 	flags.StringVarP(&f.output, "output", "o", "text", "output `format`: text, json")
 	cmd.AddCommand(newRulesList(std, &f), newRulesShow(std, &f), newRulesTest(std, &f), newRulesExplain(std, &f))
 	return cmd
@@ -44,8 +50,17 @@ func (f *rulesFlags) check() error {
 	if f.output != "text" && f.output != "json" {
 		return usageError(fmt.Errorf("output format %q is not one of text, json", f.output))
 	}
+	if f.carrier != forScan && f.carrier != forMotion {
+		return usageError(fmt.Errorf("rules are for one of scan, motion, not for %q", f.carrier))
+	}
 	return nil
 }
+
+// What --for can name.
+const (
+	forScan   = "scan"
+	forMotion = "motion"
+)
 
 // ruleBook is a ruleset with the scanner that was made of it.
 type ruleBook struct {
@@ -53,24 +68,38 @@ type ruleBook struct {
 	scanner *scanner.Scanner
 }
 
-// load loads the rules that a scan here would use.
+// load loads the rules that a scan here would use, or a filter.
 func (f *rulesFlags) load(std stdio) (*ruleBook, error) {
-	set, _, err := loadRules(std, f.rules, ".")
+	set, _, err := f.ruleset(std, f.rules)
 	if err != nil {
 		return nil, usageError(err)
 	}
-	book, err := bookOf(set)
+	book, err := f.book(set)
 	if err != nil {
 		return nil, usageError(err)
 	}
 	return book, nil
 }
 
+// ruleset loads the rules of a file, of which it returns the name too; "" stands for
+// those that are used when none is named.
+func (f *rulesFlags) ruleset(std stdio, file string) (*rules.Ruleset, string, error) {
+	switch {
+	case f.carrier == forScan:
+		return loadRules(std, file, ".")
+	case file == "":
+		set, err := rules.Motion()
+		return set, "", err
+	}
+	set, err := rules.LoadMotion(file)
+	return set, file, err
+}
+
 // decodeDepth is that of a scan that is not told otherwise.
 const decodeDepth = 5
 
-func bookOf(set *rules.Ruleset) (*ruleBook, error) {
-	s, err := scanner.New(set, scanner.Options{MaxDecodeDepth: decodeDepth})
+func (f *rulesFlags) book(set *rules.Ruleset) (*ruleBook, error) {
+	s, err := scanner.New(set, scanner.Options{MaxDecodeDepth: decodeDepth, IgnoreAllow: f.carrier == forMotion})
 	return &ruleBook{set, s}, err
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -8,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/stanch-dev/stanch/rules"
 	"github.com/stanch-dev/stanch/scanner/report"
 )
 
@@ -28,16 +28,17 @@ func newRulesTest(std stdio, f *rulesFlags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "test [FILE...] [--text STRING | -]",
 		Short: "check rules files, and say what their rules find in a text and why not",
-		Long: `Test loads rules files strictly and says what is wrong with them, and where. With
---text, or with "-" from standard input (at most 256 KiB), it tries all rules on a
-text, and says of each that has its keyword or a match there whether that is a
-finding, or why not: the entropy, the allowlist or stopword, the missing keyword,
-the comment, the rule that found the same.
+		Long: `Test loads rules files strictly and says what is wrong with them, and where. Rules
+that have examples or counter-examples are tried on them. With --text, or with "-"
+from standard input (at most 256 KiB), it tries all rules on a text, and says of
+each that has its keyword or a match there whether that is a finding, or why not:
+the entropy, the allowlist or stopword, the missing keyword, the comment, the rule
+that found the same.
 
 Secrets, and what could have been one, are not shown unless --reveal is given.
 
 Exit codes: 0 the files are good and nothing was found in the text, 1 something was
-found, 2 a file has an error.`,
+found, 2 a file has an error or a rule fails on an example.`,
 		Example: `  stanch rules test .gitleaks.toml
   stanch rules test .gitleaks.toml --text 'token = "abc"' --path src/config.py
   git diff | stanch rules test -`,
@@ -55,6 +56,7 @@ found, 2 a file has an error.`,
 type checkedFile struct {
 	File     string       `json:"file"` // "" for the default rules
 	Error    string       `json:"error,omitempty"`
+	Failures []string     `json:"failures,omitempty"` // of examples
 	Rules    int          `json:"rules"`
 	Warnings []string     `json:"warnings"`
 	Results  []ruleResult `json:"results,omitempty"`
@@ -80,7 +82,7 @@ func (t *rulesTest) run(std stdio, files []string, withText bool) error {
 		files = []string{t.rules}
 	}
 	for _, file := range files {
-		c, book := check(file)
+		c, book := t.check(file)
 		if book != nil && (withText || withStdin) {
 			c.Results = book.try(sample, t.path, t.reveal)
 		}
@@ -113,18 +115,21 @@ func readSample(r io.Reader) ([]byte, error) {
 
 // check loads a rules file; "" stands for the rules that a scan here would use. The
 // book is nil when there is an error.
-func check(file string) (*checkedFile, *ruleBook) {
-	set, name, err := loadNamed(file)
+func (t *rulesTest) check(file string) (*checkedFile, *ruleBook) {
+	quiet := stdio{err: io.Discard} // the warnings are told below
+	set, name, err := t.ruleset(quiet, file)
+	name = cmp.Or(name, file)
 	c := &checkedFile{File: name, Warnings: []string{}}
 	var book *ruleBook
 	if err == nil {
-		book, err = bookOf(set)
+		book, err = t.book(set)
 	}
 	if err != nil {
 		c.Error = err.Error()
 		return c, nil
 	}
 	c.Rules = len(set.Rules)
+	c.Failures = book.tryExamples()
 	c.Warnings = append(c.Warnings, set.Warnings...)
 	for _, r := range set.Rules {
 		if warning := book.explain(r).Warning(); warning != "" && name != "" {
@@ -134,20 +139,10 @@ func check(file string) (*checkedFile, *ruleBook) {
 	return c, book
 }
 
-// loadNamed loads a rules file and returns its name too, which tells which file it
-// was when none was named.
-func loadNamed(file string) (*rules.Ruleset, string, error) {
-	if file == "" {
-		return loadRules(stdio{err: io.Discard}, "", ".") // which would print the warnings
-	}
-	set, err := rules.Load(file)
-	return set, file, err
-}
-
 // outcome returns the error that ends the command with its exit code.
 func outcome(checked []*checkedFile) error {
 	switch {
-	case slices.ContainsFunc(checked, func(c *checkedFile) bool { return c.Error != "" }):
+	case slices.ContainsFunc(checked, func(c *checkedFile) bool { return c.Error != "" || len(c.Failures) > 0 }):
 		return &exitError{code: ExitUsage}
 	case slices.ContainsFunc(checked, func(c *checkedFile) bool {
 		return slices.ContainsFunc(c.Results, func(r ruleResult) bool { return r.Finding })
@@ -169,12 +164,17 @@ func (t *rulesTest) write(std stdio, checked []*checkedFile, tried bool) error {
 	for _, c := range checked {
 		name := report.Display(c.File)
 		if name == "" {
-			name = "default rules"
+			name = map[string]string{forScan: "default rules", forMotion: "rules for motion"}[t.carrier]
 		}
 		if c.Error != "" {
 			continue
 		}
-		fmt.Fprintf(std.err, "%s: %d rules, no errors\n", name, c.Rules)
+		if len(c.Failures) == 0 {
+			fmt.Fprintf(std.err, "%s: %d rules, no errors\n", name, c.Rules)
+		}
+		for _, failure := range c.Failures {
+			fmt.Fprintf(std.err, "%s: %s\n", name, report.Display(failure))
+		}
 		for _, warning := range c.Warnings {
 			fmt.Fprintf(std.err, "%s: warning: %s\n", name, report.Display(warning))
 		}

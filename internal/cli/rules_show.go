@@ -47,6 +47,9 @@ type shownRule struct {
 	Path             string           `json:"path,omitempty"`
 	Tags             []string         `json:"tags,omitempty"`
 	SkipReport       bool             `json:"skip_report,omitempty"`
+	Carriers         []string         `json:"carriers,omitempty"`
+	Examples         []string         `json:"examples,omitempty"`
+	CounterExamples  []string         `json:"counter_examples,omitempty"`
 	Required         []shownRequired  `json:"required,omitempty"`
 	Allowlists       []shownAllowlist `json:"allowlists"`
 	GlobalAllowlists []shownAllowlist `json:"global_allowlists"`
@@ -73,8 +76,11 @@ func showRule(book *ruleBook, r *rules.Rule) *shownRule {
 	shown := &shownRule{
 		ruleSummary: summaryOf(r, book.explain(r)),
 		Regex:       expression(r.Regex), SecretGroup: r.SecretGroup, Path: expression(r.Path),
-		Tags: r.Tags, SkipReport: r.SkipReport,
+		Tags: r.Tags, SkipReport: r.SkipReport, Carriers: r.Carriers.Names(), CounterExamples: r.CounterExamples,
 		Allowlists: showAllowlists(r.Allowlists), GlobalAllowlists: showAllowlists(book.Allowlists),
+	}
+	for _, e := range r.Examples {
+		shown.Examples = append(shown.Examples, e.Text)
 	}
 	for _, q := range r.Required {
 		shown.Required = append(shown.Required, shownRequired{q.RuleID, q.WithinLines, q.WithinColumns})
@@ -133,6 +139,9 @@ func (r *shownRule) write(w io.Writer) error {
 	for _, q := range r.Required {
 		out.field("required", q.String())
 	}
+	out.words("carriers", r.Carriers)
+	out.field("finds", r.Examples...)
+	out.field("not", r.CounterExamples...)
 	for _, a := range r.Allowlists {
 		out.allowlist(a)
 	}
