@@ -39,6 +39,10 @@ const (
 type Anchor struct {
 	MaxPre int         // the greatest length in bytes of what precedes the tail
 	Pre    byteset.Set // the bytes that what precedes the tail can consist of
+	// Lead is how much of that, at most, can be of the secret, in bytes, and LeadSet
+	// what it can consist of. Choose tells it of expressions that [MarkSecret] marked.
+	Lead    int
+	LeadSet byteset.Set
 	// Seqs are the sequences of which a match of the tail begins with one.
 	Seqs []prefilter.Sequence
 	// Tail is the rest of the expression, as a concatenation. Anchors of one
@@ -83,11 +87,19 @@ func newChooser(model *textmodel.Model) *chooser {
 type before struct {
 	length int
 	bytes  byteset.Set
+	secret struct { // the part that can be of the secret
+		length int
+		bytes  byteset.Set
+	}
 }
 
 func (b *before) add(re *syntax.Regexp) {
 	b.length = min(b.length+maxLen(re), math.MaxInt32)
-	consumes(re, &b.bytes)
+	consumes(re, &b.bytes, 0)
+	if hasSecret(re) {
+		b.secret.length = min(b.secret.length+maxLen(re), math.MaxInt32)
+		consumes(re, &b.secret.bytes, Secret)
+	}
 }
 
 // best returns the anchors for seq that begin in its first n elements, and their
@@ -129,7 +141,10 @@ func (c *chooser) at(pre before, seq []*syntax.Regexp) (Anchor, bool) {
 		if !ok {
 			continue
 		}
-		a := Anchor{MaxPre: pre.length, Pre: pre.bytes, Tail: seq, MaxTail: maxLenOf(seq), Lazy: isLazy(seq)}
+		a := Anchor{
+			MaxPre: pre.length, Pre: pre.bytes, Lead: pre.secret.length, LeadSet: pre.secret.bytes,
+			Tail: seq, MaxTail: maxLenOf(seq), Lazy: isLazy(seq),
+		}
 		for _, x := range items {
 			if len(x.seq) == 0 {
 				return Anchor{}, false
@@ -238,8 +253,15 @@ func longest(ranges []rune) int {
 	return n
 }
 
-// consumes adds to s every byte that a match of re can contain.
-func consumes(re *syntax.Regexp, s *byteset.Set) {
+// consumes adds to s every byte that the parts of re which have all of flags can
+// match.
+func consumes(re *syntax.Regexp, s *byteset.Set, flags syntax.Flags) {
+	for _, sub := range re.Sub {
+		consumes(sub, s, flags)
+	}
+	if re.Flags&flags != flags {
+		return
+	}
 	switch re.Op {
 	case syntax.OpLiteral:
 		for _, r := range re.Rune {
@@ -247,10 +269,10 @@ func consumes(re *syntax.Regexp, s *byteset.Set) {
 		}
 	case syntax.OpCharClass:
 		s.Union(byteset.OfRanges(re.Rune))
-	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+	case syntax.OpAnyChar:
 		s.AddRange(0, 0xff)
-	}
-	for _, sub := range re.Sub {
-		consumes(sub, s)
+	case syntax.OpAnyCharNotNL:
+		s.AddRange(0, '\n'-1)
+		s.AddRange('\n'+1, 0xff)
 	}
 }

@@ -23,7 +23,11 @@ func (d *DFA) MarshalBinary() ([]byte, error) {
 	n := d.NFA
 	e.list(len(n.Insts), func(i int) {
 		in := &n.Insts[i]
-		e.number(int(in.Op) | int(in.Rule)<<16)
+		secret := 0
+		if in.Secret {
+			secret = 1 << 8
+		}
+		e.number(int(in.Op) | secret | int(in.Rule)<<16)
 		e.number(int(in.Set))
 		e.number(int(in.A))
 		e.number(int(in.B))
@@ -66,7 +70,7 @@ func (d *DFA) UnmarshalBinary(text []byte) error {
 	n.Insts = make([]inst, e.length())
 	for i := range n.Insts {
 		first := e.number()
-		n.Insts[i] = inst{op(first), Rule(first >> 16), uint16(e.number()), int32(e.number()), int32(e.number())}
+		n.Insts[i] = inst{op(first), first>>8&1 == 1, Rule(first >> 16), uint16(e.number()), int32(e.number()), int32(e.number())}
 	}
 	n.Starts = numbers[int32](&e)
 	n.Longest = numbers[int](&e)

@@ -18,6 +18,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/stanch-dev/stanch/scanner/internal/anchor"
 	"github.com/stanch-dev/stanch/scanner/internal/byteset"
 )
 
@@ -36,10 +37,13 @@ const (
 
 // inst is one instruction of the NFA.
 type inst struct {
-	Op   op
-	Rule Rule
-	Set  uint16 // of opByte: its place in NFA.Sets
-	A, B int32
+	Op op
+	// Secret tells that what is consumed or waited for here is part of a secret, or
+	// behind one.
+	Secret bool
+	Rule   Rule
+	Set    uint16 // of opByte: its place in NFA.Sets
+	A, B   int32
 }
 
 // NFA is the union of tails. It is built by one goroutine, then immutable.
@@ -50,9 +54,10 @@ type NFA struct {
 	Longest []int  // by rule: the greatest length of its tails in bytes
 	Lazy    []bool // by rule: see Tails
 
-	rule  Rule
-	made  map[node]int32
-	setAt map[byteset.Set]uint16
+	rule   Rule
+	secret bool // of the element that is being built
+	made   map[node]int32
+	setAt  map[byteset.Set]uint16
 }
 
 // node is an element of an expression and what follows it.
@@ -100,7 +105,7 @@ func (n *NFA) consume(set byteset.Set, next int32) int32 {
 		n.setAt[set] = at
 		n.Sets = append(n.Sets, set)
 	}
-	return n.add(inst{Op: opByte, Set: at, A: next})
+	return n.add(inst{Op: opByte, Secret: n.secret, Set: at, A: next})
 }
 
 func (n *NFA) add(in inst) int32 {
@@ -121,7 +126,10 @@ func (n *NFA) element(re *syntax.Regexp, next int32) int32 {
 	key := node{re, next}
 	entry, ok := n.made[key]
 	if !ok {
+		secret := n.secret
+		n.secret = re.Flags&anchor.Secret != 0
 		entry = n.build(re, next)
+		n.secret = secret
 		n.made[key] = entry
 	}
 	return entry
@@ -135,7 +143,7 @@ func (n *NFA) build(re *syntax.Regexp, next int32) int32 {
 		syntax.OpWordBoundary, syntax.OpNoWordBoundary:
 		return next
 	case syntax.OpEndText:
-		return n.add(inst{Op: opEnd, A: next})
+		return n.add(inst{Op: opEnd, Secret: n.secret, A: next})
 	case syntax.OpLiteral:
 		for i := len(re.Rune) - 1; i >= 0; i-- {
 			next = n.runes(byteset.Literal(re.Rune[i], re.Flags), next)

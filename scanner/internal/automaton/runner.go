@@ -24,6 +24,8 @@ type Runner struct {
 	known map[checkpoint]ending
 	runs  []checkpoint // passed by the present run
 	read  int
+
+	inSecret []uint8 // by state: 0 not asked, 1 no, 2 yes
 }
 
 // NewRunner returns a runner that begins with the states of base.
@@ -39,6 +41,7 @@ func (r *Runner) reset() {
 	d.Sets = slices.Clip(d.Sets)
 	d.Accepts = slices.Clip(d.Accepts)
 	r.d, r.b = &d, nil
+	r.inSecret = r.inSecret[:0]
 }
 
 // Grant lets the runner build that many transitions more.
@@ -49,12 +52,10 @@ func (r *Runner) DFA() *DFA { return r.d }
 
 // Reset must be called before the first Run on another text, of that many bytes.
 func (r *Runner) Reset(size int) {
-	r.credit = min(r.credit+size/bytesPerCredit+1, max(r.credit, mostCredit))
+	r.Feed(size)
+	r.Trim()
 	clear(r.known)
 	r.read = 0
-	if r.d.States() > maxStates {
-		r.reset()
-	}
 }
 
 // BytesRead returns how many bytes runs have read since Reset.

@@ -1,9 +1,8 @@
 package plan
 
 import (
-	"bytes"
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/gob"
 	"fmt"
 	"io"
@@ -12,16 +11,34 @@ import (
 	"github.com/stanch-dev/stanch/scanner/internal/textmodel"
 )
 
-// embedded is the encoded plan of the default rules, written by the gen command.
-//
-//go:embed default.plan
-var embedded []byte
+// Embedded are the rulesets whose plans are embedded, each in the file of its name,
+// written by the gen command.
+var Embedded = []struct {
+	Name  string
+	Rules func() (*rules.Ruleset, error)
+	File  string
+}{
+	{"default rules", rules.Default, "default.plan"},
+	{"rules for motion", rules.Motion, "motion.plan"},
+}
 
-// For returns the embedded plan if it was made for set, else compiles set.
+//go:embed *.plan
+var files embed.FS
+
+// For returns the embedded plan that was made for set if there is one, else
+// compiles set.
 func For(set *rules.Ruleset) (*Plan, error) {
-	key := keyOf(set)
-	if len(embedded) > len(key) && bytes.Equal(embedded[:len(key)], key[:]) {
-		return decode(embedded)
+	want := keyOf(set)
+	for _, e := range Embedded {
+		file, err := files.Open(e.File)
+		if err != nil {
+			continue // it was not made yet
+		}
+		defer file.Close()
+		var key [sha256.Size]byte
+		if _, err := io.ReadFull(file, key[:]); err == nil && key == want {
+			return decode(file, e.Name)
+		}
 	}
 	return Compile(set, textmodel.New(nil))
 }
@@ -52,10 +69,10 @@ func Encode(w io.Writer, set *rules.Ruleset, p *Plan) error {
 	return gob.NewEncoder(w).Encode(p)
 }
 
-func decode(text []byte) (*Plan, error) {
+func decode(file io.Reader, name string) (*Plan, error) {
 	var p Plan
-	if err := gob.NewDecoder(bytes.NewReader(text[sha256.Size:])).Decode(&p); err != nil {
-		return nil, fmt.Errorf("reading the embedded plan of the default rules: %w", err)
+	if err := gob.NewDecoder(file).Decode(&p); err != nil {
+		return nil, fmt.Errorf("reading the embedded plan of the %s: %w", name, err)
 	}
 	return &p, nil
 }

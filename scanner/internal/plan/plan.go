@@ -41,6 +41,10 @@ type Rule struct {
 	// many bytes of Pre as stand there, at most MaxPre.
 	MaxPre int
 	Pre    byteset.Set
+	// Lead tells how many bytes before the place reported can be of the secret, at
+	// most, and LeadSet which bytes.
+	Lead    int
+	LeadSet byteset.Set
 	// Rate estimates in how large a share of all places the prefilter stops for
 	// the rule. Of a gated rule it is that of its keywords.
 	Rate float64
@@ -94,6 +98,7 @@ func (c *compiler) rule(out *Rule, number automaton.Rule, rule *rules.Rule) erro
 	if err != nil {
 		return err
 	}
+	anchor.MarkSecret(re)
 	anchors := anchor.Choose(re, c.model)
 	rate := sum(anchors)
 	out.Reach = Window
@@ -161,6 +166,8 @@ func (c *compiler) add(out *Rule, number automaton.Rule, anchors []anchor.Anchor
 		tails.Lazy = tails.Lazy && a.Lazy
 		out.MaxPre = max(out.MaxPre, a.MaxPre)
 		out.Pre.Union(a.Pre)
+		out.Lead = max(out.Lead, a.Lead)
+		out.LeadSet.Union(a.LeadSet)
 		for _, seq := range a.Seqs {
 			c.seqs = append(c.seqs, seq)
 			out.Anchor = append(out.Anchor, spell(seq))

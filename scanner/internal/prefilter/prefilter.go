@@ -17,11 +17,14 @@ import (
 	"github.com/stanch-dev/stanch/scanner/internal/textmodel"
 )
 
+// Width is how many bytes tell whether a sequence begins at a place.
+const Width = textmodel.Width
+
 const (
-	width  = textmodel.Width // positions that the second look is at
-	looked = 4               // positions that the first look is at
-	coarse = 32              // buckets of the first look
-	fine   = 64              // buckets of the second look
+	width  = Width // positions that the second look is at
+	looked = 4     // positions that the first look is at
+	coarse = 32    // buckets of the first look
+	fine   = 64    // buckets of the second look
 
 	// block is how much is marked before it is looked at again, to stay in the
 	// fastest cache.
@@ -151,6 +154,10 @@ func (s *Scratch) marked(words int) []uint32 {
 	}
 	return s.places[:n]
 }
+
+// Possible reports whether a sequence can begin at data[p:], or can if more follows
+// where that is shorter than [Width].
+func (f *Filter) Possible(data []byte, p int) bool { return f.begins(data, p) }
 
 // begins reports whether a sequence can begin at data[p:]. It is exact but for
 // sequences that share a bucket.

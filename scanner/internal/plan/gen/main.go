@@ -1,8 +1,8 @@
-// Command gen makes the embedded text model and the embedded plan of the default
-// rules: gen PATH... (see `make plan`). The files below the paths should be ordinary
-// text of the kinds that are scanned; the paths weigh the same, whatever their
-// sizes. The plan is compiled with a larger sample than the one that is embedded,
-// and its automaton is built by running over the text.
+// Command gen makes the embedded text model and the embedded plans of the rulesets
+// that plan.Embedded lists: gen PATH... (see `make plan`). The files below the paths
+// should be ordinary text of the kinds that are scanned; the paths weigh the same,
+// whatever their sizes. A plan is compiled with a larger sample than the one that is
+// embedded, and its automaton is built by running over the text.
 package main
 
 import (
@@ -23,7 +23,7 @@ import (
 
 const (
 	modelFile = "scanner/internal/textmodel/sample.bin"
-	planFile  = "scanner/internal/plan/default.plan"
+	planDir   = "scanner/internal/plan"
 
 	smallSample = 2 << 10 // places
 	largeSample = 64 << 10
@@ -53,11 +53,22 @@ func run(paths []string) error {
 	if err := os.WriteFile(modelFile, sample(texts, smallSample), 0o644); err != nil {
 		return err
 	}
-	set, err := rules.Default()
-	if err != nil {
-		return err
+	model := textmodel.New(sample(texts, largeSample))
+	for _, e := range plan.Embedded {
+		set, err := e.Rules()
+		if err != nil {
+			return err
+		}
+		if err := write(filepath.Join(planDir, e.File), set, model, texts); err != nil {
+			return fmt.Errorf("plan of the %s: %w", e.Name, err)
+		}
 	}
-	p, err := plan.Compile(set, textmodel.New(sample(texts, largeSample)))
+	return nil
+}
+
+// write makes the plan of a ruleset.
+func write(name string, set *rules.Ruleset, model *textmodel.Model, texts [][]byte) error {
+	p, err := plan.Compile(set, model)
 	if err != nil {
 		return err
 	}
@@ -66,9 +77,9 @@ func run(paths []string) error {
 	if err := plan.Encode(&b, set, p); err != nil {
 		return err
 	}
-	fmt.Printf("%d states of %d classes, %d NFA instructions, %d bytes\n",
-		p.DFA.States(), p.DFA.Classes, len(p.DFA.NFA.Insts), b.Len())
-	return os.WriteFile(planFile, b.Bytes(), 0o644)
+	fmt.Printf("%s: %d states of %d classes, %d NFA instructions, %d bytes\n",
+		name, p.DFA.States(), p.DFA.Classes, len(p.DFA.NFA.Insts), b.Len())
+	return os.WriteFile(name, b.Bytes(), 0o644)
 }
 
 // sample takes Width bytes from each of many random places, in random order.
