@@ -1,0 +1,21 @@
+package redact
+
+import "bytes"
+
+// Some rules take in what stands around a secret: quotes, blanks, or the backslash
+// of the "\n" behind it. To replace that could break the format of the text.
+const (
+	before = " \t\r\n\"'`"
+	behind = before + `\`
+)
+
+// trim returns where in value the secret stands; all of it if nothing would be left.
+func trim(value []byte) (start, end int) {
+	trimmed := bytes.TrimRight(value, behind)
+	end = len(trimmed)
+	start = end - len(bytes.TrimLeft(trimmed, before))
+	if start == end {
+		return 0, len(value)
+	}
+	return start, end
+}
