@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"github.com/stanch-dev/stanch/internal/known"
 	"github.com/stanch-dev/stanch/rules"
 	"github.com/stanch-dev/stanch/scanner/internal/decode"
 )
@@ -22,6 +23,7 @@ type candidate struct {
 	// unprompted candidates were found without a keyword, since another rule
 	// requires theirs; alone they are not findings.
 	unprompted bool
+	known      *known.Secret // nil for what a rule found
 }
 
 // span is a range of the fragment's data.

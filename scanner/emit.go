@@ -50,11 +50,12 @@ func (w *worker) emit(found func(*Finding, Text)) {
 		f := &Finding{
 			Rule:     c.rule.Rule,
 			Entropy:  c.entropy,
+			Known:    c.known,
 			Encoding: Encoding(c.encodings),
 			Depth:    c.depth,
 		}
 		text := Text{Match: secret.Of(c.match), Secret: secret.Of(c.secret)}
-		if c.rule.expr != nil {
+		if c.rule.expr != nil || c.known != nil {
 			w.position(f, c)
 			text.Line = secret.Of(c.at.line.of(w.f.Data))
 		}

@@ -3,6 +3,7 @@ package scanner
 import (
 	"strings"
 
+	"github.com/stanch-dev/stanch/internal/known"
 	"github.com/stanch-dev/stanch/internal/secret"
 	"github.com/stanch-dev/stanch/rules"
 )
@@ -22,7 +23,7 @@ const (
 )
 
 // encodingNames are the names of the encodings, by bit.
-var encodingNames = [...]string{"percent", "unicode", "hex", "base64"}
+var encodingNames = [...]string{"percent", "unicode", "hex", "base64", "escape", "entity", "quoted-printable", "utf-16"}
 
 // Names returns the encodings' names; none for a value found as it stands.
 func (e Encoding) Names() (names []string) {
@@ -54,7 +55,8 @@ type Finding struct {
 	// the last byte's. With Options.Compat they are computed as gitleaks does,
 	// which is one column more on every line but a fragment's first.
 	StartLine, EndLine, StartColumn, EndColumn int
-	Entropy                                    float64 // of the secret, bits per byte
+	Entropy                                    float64       // of the secret, bits per byte
+	Known                                      *known.Secret // the known secret that it is; nil for what a rule found
 	Encoding                                   Encoding
 	Depth                                      int // decoding passes it took; 0 for raw
 }

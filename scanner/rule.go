@@ -19,6 +19,8 @@ type rule struct {
 	allow    []*allowlist
 	generic  bool // findings of more telling rules replace its own
 	required bool // another rule requires it
+
+	inStreams bool // it may match in a text without a path
 }
 
 func compileRules(set *rules.Ruleset, p *plan.Plan, c allowlistCompiler) []rule {
@@ -32,13 +34,17 @@ func compileRules(set *rules.Ruleset, p *plan.Plan, c allowlistCompiler) []rule 
 			expr:    matcher(r.Regex),
 			path:    matcher(r.Path),
 			allow:   c.list(r.Allowlists),
-			generic: strings.Contains(strings.ToLower(r.ID), "generic"),
+			generic: isGeneric(r),
 
 			required: required[r.ID],
 		}
 	}
 	return out
 }
+
+// isGeneric reports whether a rule knows only a secret's neighbours, which is how
+// gitleaks tells such rules.
+func isGeneric(r *rules.Rule) bool { return strings.Contains(strings.ToLower(r.ID), "generic") }
 
 // matcher compiles a pattern when it is first used. A pattern's syntax was checked
 // when it was loaded.

@@ -22,6 +22,7 @@ package scanner
 import (
 	"sync"
 
+	"github.com/stanch-dev/stanch/internal/known"
 	"github.com/stanch-dev/stanch/rules"
 	"github.com/stanch-dev/stanch/scanner/internal/automaton"
 	"github.com/stanch-dev/stanch/scanner/internal/plan"
@@ -51,6 +52,9 @@ type Options struct {
 	MaxDecodeDepth int
 	// IgnoreAllow reports findings on lines that a comment allows.
 	IgnoreAllow bool
+	// Known are secrets that Scan finds beside those of the rules, in any encoding, and
+	// whatever allowlists and comments say; nil for none. A stream has its own.
+	Known *known.Set
 }
 
 // Scanner finds what one ruleset describes. It is immutable and safe for
@@ -63,7 +67,9 @@ type Scanner struct {
 	allow    []*allowlist
 	always   []automaton.Rule // rules whose expression is tried on every text
 	pathOnly []automaton.Rule // rules without an expression
+	known    *Scanner         // finds known secrets only; nil for none
 	workers  sync.Pool
+	streams
 }
 
 // New compiles a ruleset. For the default rules that is quick; for others it takes
@@ -83,6 +89,12 @@ func New(set *rules.Ruleset, opts Options) (*Scanner, error) {
 			s.pathOnly = append(s.pathOnly, automaton.Rule(i))
 		case plan.Everywhere:
 			s.always = append(s.always, automaton.Rule(i))
+		}
+	}
+	s.prepareStreams()
+	if opts.Known != nil {
+		if s.known, err = New(&rules.Ruleset{}, Options{MaxDecodeDepth: knownDepth}); err != nil {
+			return nil, err
 		}
 	}
 	s.workers.New = func() any { return newWorker(s) }

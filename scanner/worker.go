@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"github.com/stanch-dev/stanch/internal/known"
 	"github.com/stanch-dev/stanch/scanner/internal/automaton"
 	"github.com/stanch-dev/stanch/scanner/internal/decode"
 	"github.com/stanch-dev/stanch/scanner/internal/match"
@@ -27,6 +28,10 @@ type worker struct {
 
 	matching match.Scratch // of the expression that is tried now
 	asking   match.Scratch // of what is tried on its matches
+
+	// Of a stream:
+	rules, left []automaton.Rule
+	knowing     known.Scratch
 
 	candidates []candidate
 	pass       int // candidates before the present pass
@@ -61,6 +66,9 @@ func (w *worker) scan(f *Fragment) {
 	}
 	if len(w.candidates) > 0 && w.allowed() {
 		w.candidates = w.candidates[:0]
+	}
+	if w.s.known != nil {
+		w.findKnown()
 	}
 	w.dropCovered()
 }

@@ -1,0 +1,69 @@
+package scanner
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/stanch-dev/stanch/scanner/internal/automaton"
+	"github.com/stanch-dev/stanch/scanner/internal/match"
+)
+
+// streams is what the streams of a scanner have in common.
+type streams struct {
+	leading []automaton.Rule // rules whose secrets may begin before their place
+	byLine  []automaton.Rule // rules that are tried on whole lines
+	keyRule int              // the one of private keys in PEM; -1 for none
+}
+
+func (s *Scanner) prepareStreams() {
+	var scratch match.Scratch
+	s.keyRule = -1
+	for i := range s.rules {
+		r := &s.rules[i]
+		r.inStreams = r.Regex != nil && !r.SkipReport && (r.path == nil || r.path().Match(&scratch, nil))
+		switch {
+		case !r.inStreams:
+		case r.needsLines():
+			s.byLine = append(s.byLine, automaton.Rule(i))
+		case strings.Contains(r.Regex.String(), "PRIVATE KEY") && r.expr().Match(&scratch, sampleKey()):
+			s.keyRule = i
+		case r.plan.Lead > 0:
+			s.leading = append(s.leading, automaton.Rule(i))
+		}
+	}
+}
+
+// sampleKey returns something that looks like a private key.
+func sampleKey() []byte {
+	body := strings.Repeat("0Ki1Lj2Mk3Nl4Om5Pn6Qo7Rp8Sq9Tr+Us/VtAWuBXvCYwDZxEayFbzGcHdIeJfgh\n", 8)
+	return []byte("-----BEGIN RSA PRIVATE " + "KEY-----\n" + body + "-----END RSA PRIVATE " + "KEY-----\n")
+}
+
+// isToken reports whether b is of those that secrets of any length are made of.
+func isToken(b byte) bool {
+	return 'a' <= b|0x20 && b|0x20 <= 'z' || '0' <= b && b <= '9' || strings.IndexByte("+/=-_.~%", b) >= 0
+}
+
+// Some rules take in what stands around a secret: quotes, blanks, or the backslash
+// of the "\n" behind it. To replace that could break the format of the text.
+const (
+	blankBefore = " \t\r\n\"'`"
+	blankBehind = blankBefore + `\`
+)
+
+// trimSecret returns where in value the secret stands; all of it if nothing would
+// be left.
+func trimSecret(value []byte) (start, end int) {
+	trimmed := bytes.TrimRight(value, blankBehind)
+	end = len(trimmed)
+	start = end - len(bytes.TrimLeft(trimmed, blankBefore))
+	if start == end {
+		return 0, len(value)
+	}
+	return start, end
+}
+
+// isRedacted reports whether value is a placeholder, in whole or but for its end.
+func isRedacted(value []byte) bool {
+	return bytes.HasPrefix(value, []byte("[REDACTED")) || bytes.HasPrefix(value, []byte("[SEALED:"))
+}
