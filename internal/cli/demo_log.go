@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/stanch-dev/stanch/proxy"
 	"github.com/stanch-dev/stanch/proxy/logs"
 	"github.com/stanch-dev/stanch/scanner"
 	"github.com/stanch-dev/stanch/scanner/redact"
@@ -17,12 +18,13 @@ func (d *demo) filter(ctx context.Context, log string) error {
 		return err
 	}
 	ends := map[int]int{} // the lines with a secret: first to last, from 1
-	note := func(r *logs.Redaction) {
+	note := func(r *proxy.Redaction) {
 		first := r.Finding.StartLine
 		ends[first] = max(ends[first], r.Finding.EndLine)
 	}
 	var out strings.Builder
-	stats, err := logs.New(s, redact.New()).Copy(ctx, &out, strings.NewReader(log), note)
+	f := proxy.New(s, redact.New(), proxy.Options{})
+	stats, err := logs.Copy(ctx, &out, strings.NewReader(log), f, logs.Options{Redacted: note})
 	if err != nil {
 		return err
 	}

@@ -3,20 +3,18 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"os"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/stanch-dev/stanch/internal/known"
+	"github.com/stanch-dev/stanch/proxy"
 	"github.com/stanch-dev/stanch/proxy/logs"
 	"github.com/stanch-dev/stanch/rules"
 	"github.com/stanch-dev/stanch/scanner"
@@ -25,9 +23,16 @@ import (
 
 // filterFlags are the flags of stanch filter.
 type filterFlags struct {
-	rules  string
-	report string
-	quiet  bool
+	rules, known   string
+	style, sealKey string
+	frames         string
+	report         string
+	metrics        string
+
+	idle      time.Duration
+	lineLimit byteSize
+	shadow    bool
+	quiet     bool
 }
 
 func newFilter(std stdio) *cobra.Command {
@@ -40,31 +45,70 @@ by a placeholder, as in
 
   level=info password=[REDACTED:generic-api-key:5f0c2a91]
 
-The placeholder names the rule that found the secret. Its last part, the tag, is
-equal for equal secrets as long as one filter runs, and is left out where a secret
-could be guessed. All other bytes stay as they are.
+The placeholder names the rule that found the secret, or the known secret. Its last
+part, the tag, is equal for equal secrets as long as one filter runs, and is left out
+where a secret could be guessed. What is encoded (JSON and percent escapes, base64,
+hex and others, also within each other) is looked through, and the placeholder is
+encoded likewise. All other bytes stay as they are.
 
-A line goes out as soon as it is complete. Only a private key in PEM is held back
-until its last line is there. Comments that allow a secret in source code have no
-effect here.
+What can be part of no secret goes out at once, lines or not. What only might become
+part of one goes out when nothing follows for the time that --idle says. A private
+key in PEM is held back until its last line is there. Comments that allow a secret in
+source code have no effect here.
 
+Styles, for --style:
+` + styleTable() + `
 At the end, or when it is interrupted, the filter says on standard error what it
-did. With --report it also appends one line of JSON to a file for every placeholder
-it writes, and a last one with the totals. Neither holds secrets.
+did. With --report it also appends one line of JSON to a file for every secret, and a
+last one with the totals. Neither holds secrets. With --metrics it serves its counters
+for Prometheus at /metrics, and /healthz; an address without a host is on loopback.
 
 Exit codes: 0 done, whether something was redacted or not; 2 usage or
-configuration; 3 failed. When scanning fails, nothing is let through.`,
+configuration; 3 failed, or blocked. When scanning fails, nothing is let through.`,
 		Example: `  kubectl logs -f deploy/api | stanch filter
   ./server 2>&1 | stanch filter --report redacted.jsonl >> server.log
-  stanch filter --rules .gitleaks.toml < build.log > build.clean.log`,
+  stanch filter --known secrets.txt --style length < dump.bin > dump.clean.bin
+  tail -F app.log | stanch filter --shadow --metrics :9464 > /dev/null`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), std) },
 	}
-	flags := cmd.Flags()
-	flags.StringVarP(&f.rules, "rules", "r", "", "rules `file` in gitleaks' format (default gitleaks' default rules)")
-	flags.StringVar(&f.report, "report", "", "append a report in lines of JSON to `file`")
-	flags.BoolVarP(&f.quiet, "quiet", "q", false, "do not say at the end what was done")
+	f.register(cmd)
 	return cmd
+}
+
+func (f *filterFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVarP(&f.rules, "rules", "r", "", "rules `file` in gitleaks' format (default gitleaks' rules and our own, for data in motion)")
+	flags.StringVarP(&f.known, "known", "k", "", "find the secrets in `file` too: a list of name=value, or an index")
+	flags.StringVarP(&f.style, "style", "s", redact.Placeholder.String(), "what becomes of a secret: `name` of a style")
+	flags.StringVar(&f.sealKey, "seal-key", "", "public key `file` for the style sealed")
+	flags.BoolVar(&f.shadow, "shadow", false, "change nothing, only report what would be redacted")
+	flags.StringVar(&f.report, "report", "", "append a report in lines of JSON to `file`")
+	flags.StringVar(&f.metrics, "metrics", "", "serve metrics over HTTP at `address`, such as 127.0.0.1:9464")
+	flags.DurationVar(&f.idle, "idle", 25*time.Millisecond, "how long to wait for what might complete a secret; 0 means for ever")
+	flags.StringVar(&f.frames, "frames", "auto", "look across the headers of CRI's and Docker's split records: `mode` auto or off")
+	flags.Var(&f.lineLimit, "line-limit", "cut off lines behind so many bytes and write "+logs.CutMark+"; 0 means no limit")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "do not say at the end what was done")
+	cmd.RegisterFlagCompletionFunc("style", cobra.FixedCompletions(styleNames(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("frames", cobra.FixedCompletions(framings, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// framings are the values of --frames.
+var framings = []string{"auto", "off"}
+
+func styleNames() (names []string) {
+	for _, style := range redact.Styles() {
+		names = append(names, style.String())
+	}
+	return names
+}
+
+func styleTable() string {
+	var b strings.Builder
+	for _, style := range redact.Styles() {
+		fmt.Fprintf(&b, "  %-12s %s\n", style, style.Doc())
+	}
+	return b.String()
 }
 
 func (f *filterFlags) run(ctx context.Context, std stdio) error {
@@ -76,29 +120,60 @@ func (f *filterFlags) run(ctx context.Context, std stdio) error {
 	if err != nil {
 		return usageError(err)
 	}
+	metrics, err := serveFilterMetrics(f.metrics)
+	if err != nil {
+		return usageError(err)
+	}
+	defer metrics.close()
+	if metrics.address != "" && !f.quiet {
+		fmt.Fprintf(std.err, "stanch: metrics at http://%s/metrics\n", metrics.address)
+	}
 	signal.Ignore(syscall.SIGPIPE) // a reader who has seen enough must not cost the report its end
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second signal ends the process at once
 
-	stats, err := filter.Copy(ctx, std.out, std.in, report.redacted)
+	opts := logs.Options{Idle: f.idle, LineLimit: int(f.lineLimit), Redacted: report.redacted}
+	if metrics.address != "" {
+		opts.Progress = metrics.update
+	}
+	stats, err := logs.Copy(ctx, std.out, std.in, filter, opts)
 	interrupted := errors.Is(err, context.Canceled)
 	if interrupted {
 		err = nil
 	}
+	done := filterSummary{stats, f.style, f.shadow, interrupted}
 	if !f.quiet {
-		fmt.Fprintln(std.err, describeStats(&stats, interrupted))
+		fmt.Fprintln(std.err, done.String())
 	}
-	if err := cmp.Or(err, report.close(&stats)); err != nil {
+	if err := cmp.Or(err, report.close(&done)); err != nil {
 		return &exitError{ExitFailed, err}
 	}
 	return nil
 }
 
-func (f *filterFlags) prepare(std stdio) (*logs.Filter, error) {
-	set, err := rules.Default()
+func (f *filterFlags) prepare(std stdio) (*proxy.Filter, error) {
+	opts := proxy.Options{Frames: f.frames != "off", Shadow: f.shadow, Place: "stdin"}
+	if f.frames != "auto" && f.frames != "off" {
+		return nil, fmt.Errorf("--frames %q is not one of %s", f.frames, strings.Join(framings, ", "))
+	}
+	if f.idle < 0 {
+		return nil, errors.New("--idle must not be negative")
+	}
+	var err error
+	if opts.Style, err = redact.ParseStyle(f.style); err != nil {
+		return nil, fmt.Errorf("--style: %w", err)
+	}
+	redactor, err := f.redactor(opts.Style)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Known, err = loadKnown(std, f.known); err != nil {
+		return nil, err
+	}
+	set, err := rules.Motion()
 	if f.rules != "" {
-		set, err = rules.Load(f.rules)
+		set, err = rules.LoadMotion(f.rules)
 	}
 	if err != nil {
 		return nil, err
@@ -106,104 +181,47 @@ func (f *filterFlags) prepare(std stdio) (*logs.Filter, error) {
 	for _, warning := range set.Warnings {
 		fmt.Fprintf(std.err, "stanch: warning: %s\n", warning)
 	}
-	s, err := scanner.New(set, scanner.Options{MaxDecodeDepth: 5, IgnoreAllow: true})
+	s, err := scanner.New(set, scanner.Options{MaxDecodeDepth: decodeDepth, IgnoreAllow: true})
 	if err != nil {
 		return nil, err
 	}
-	return logs.New(s, redact.New()), nil
+	return proxy.New(s, redactor, opts), nil
 }
 
-// describeStats says in one line what a filter did.
-func describeStats(s *logs.Stats, interrupted bool) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %s, %s redacted", count(s.Lines, "line"), count(s.Bytes, "byte"), count(s.Redacted, "secret"))
-	byCount := slices.SortedFunc(maps.Keys(s.Rules), func(a, b string) int {
-		return cmp.Or(cmp.Compare(s.Rules[b], s.Rules[a]), strings.Compare(a, b))
-	})
-	for i, rule := range byCount {
-		byCount[i] = fmt.Sprintf("%s: %d", rule, s.Rules[rule])
+// redactor returns what writes a style.
+func (f *filterFlags) redactor(style redact.Style) (*redact.Redactor, error) {
+	r := redact.New()
+	switch {
+	case style == redact.Sealed && f.sealKey == "":
+		return nil, errors.New("--style sealed needs a public key: --seal-key FILE")
+	case style != redact.Sealed && f.sealKey != "":
+		return nil, fmt.Errorf("--seal-key is for --style sealed, not %s", style)
+	case f.sealKey == "":
+		return r, nil
 	}
-	if len(byCount) > 0 {
-		fmt.Fprintf(&b, " (%s)", strings.Join(byCount, ", "))
+	text, err := os.ReadFile(f.sealKey)
+	if err != nil {
+		return nil, err
 	}
-	if s.Unclosed > 0 {
-		fmt.Fprintf(&b, "; %s without an end", count(s.Unclosed, "private key"))
+	key, err := redact.ParseSealKey(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.sealKey, err)
 	}
-	if s.Withheld > 0 {
-		fmt.Fprintf(&b, "; %s of an incomplete line withheld", count(s.Withheld, "byte"))
-	}
-	if interrupted {
-		b.WriteString("; interrupted")
-	}
-	return b.String()
+	return r.SealTo(key), nil
 }
 
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
+// loadKnown loads the known secrets of a file, nil for none, and says how many of
+// them cannot be found.
+func loadKnown(std stdio, file string) (*known.Set, error) {
+	if file == "" {
+		return nil, nil
 	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// filterReport writes what a filter did in lines of JSON. It keeps its first error
-// until the end, since a stream must not stop for its report.
-type filterReport struct {
-	file io.WriteCloser // nil for no report
-	err  error
-}
-
-func openFilterReport(name string) (*filterReport, error) {
-	if name == "" {
-		return &filterReport{}, nil
+	set, err := known.Load(file)
+	if err != nil {
+		return nil, err
 	}
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	return &filterReport{file: file}, err
-}
-
-func (r *filterReport) redacted(redaction *logs.Redaction) {
-	f := &redaction.Finding
-	r.write(struct {
-		Time        time.Time `json:"time"`
-		Rule        string    `json:"rule"`
-		StartLine   int       `json:"start_line"`
-		StartColumn int       `json:"start_column"`
-		EndLine     int       `json:"end_line"`
-		EndColumn   int       `json:"end_column"`
-		Encoding    string    `json:"encoding"`
-		Placeholder string    `json:"placeholder"`
-	}{
-		time.Now().UTC(), f.Rule.ID, f.StartLine, f.StartColumn, f.EndLine, f.EndColumn,
-		f.Encoding.String(), redaction.Placeholder,
-	})
-}
-
-// close writes the totals and returns the first error there was.
-func (r *filterReport) close(s *logs.Stats) error {
-	if r.file == nil {
-		return nil
+	if refused := len(set.Refused()); refused > 0 {
+		fmt.Fprintf(std.err, "stanch: warning: %d of %s cannot be found: see 'stanch known status'\n", refused, count(set.Len()+refused, "known secret"))
 	}
-	r.write(struct {
-		Time     time.Time      `json:"time"`
-		Lines    int            `json:"lines"`
-		Bytes    int            `json:"bytes"`
-		Redacted int            `json:"redacted"`
-		Rules    map[string]int `json:"rules"`
-		Unclosed int            `json:"unclosed_keys"`
-		Withheld int            `json:"withheld_bytes"`
-	}{time.Now().UTC(), s.Lines, s.Bytes, s.Redacted, s.Rules, s.Unclosed, s.Withheld})
-	if err := cmp.Or(r.err, r.file.Close()); err != nil {
-		return fmt.Errorf("writing the report: %w", err)
-	}
-	return nil
-}
-
-func (r *filterReport) write(line any) {
-	if r.file == nil || r.err != nil {
-		return
-	}
-	text, err := json.Marshal(line)
-	if err == nil {
-		_, err = r.file.Write(append(text, '\n'))
-	}
-	r.err = err
+	return set, nil
 }

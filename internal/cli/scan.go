@@ -26,6 +26,7 @@ import (
 // scanFlags are the flags of stanch scan.
 type scanFlags struct {
 	rules    string
+	known    string
 	output   string
 	report   string
 	baseline string
@@ -53,6 +54,7 @@ directory, or in standard input ("-").
 
 Rules are gitleaks' default rules, or those of a .gitleaks.toml: the one that
 --rules or GITLEAKS_CONFIG names, else the one in the directory that is scanned.
+With --known, secrets whose values are known are found too, whatever they look like.
 A finding is left out when its line says stanch:allow or gitleaks:allow, when its
 fingerprint is in .gitleaksignore, or when it is in the baseline, a report made
 earlier with --output gitleaks.
@@ -65,12 +67,14 @@ incomplete. With --gitleaks-compat they are gitleaks': 1 for findings and errors
 		Example: `  stanch scan
   stanch scan src config.yaml
   git diff | stanch scan -
+  stanch scan --known secrets.index src
   stanch scan --output gitleaks --reveal --report baseline.json
   stanch scan --baseline baseline.json --output jsonl`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), std, args) },
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.rules, "rules", "r", "", "rules `file` in gitleaks' format")
+	flags.StringVarP(&f.known, "known", "k", "", "find the secrets in `file` too: a list of name=value, or an index")
 	flags.StringVarP(&f.output, "output", "o", "text", "output `format`: "+formatNames())
 	flags.StringVar(&f.report, "report", "", "write the report to `file` instead of standard output")
 	flags.StringVarP(&f.baseline, "baseline", "b", "", "leave out the findings of an earlier report, in gitleaks' JSON")
@@ -216,20 +220,27 @@ func (f *scanFlags) prepare(std stdio, paths []string) (*scanJob, error) {
 	if f.decodeDepth < 0 || f.workers < 1 {
 		return nil, errors.New("--max-decode-depth must be at least 0 and --workers at least 1")
 	}
+	if f.compat && f.known != "" {
+		return nil, errors.New("--gitleaks-compat and --known exclude each other: gitleaks knows no secrets")
+	}
 	set, rulesFile, err := loadRules(std, f.rules, paths[0])
+	if err != nil {
+		return nil, err
+	}
+	knownSecrets, err := loadKnown(std, f.known)
 	if err != nil {
 		return nil, err
 	}
 	job := &scanJob{paths: paths, reveal: f.reveal, quiet: f.quiet, ignore: &report.Ignore{}}
 	job.scanner, err = scanner.New(set, scanner.Options{
-		Compat: f.compat, MaxDecodeDepth: f.decodeDepth, IgnoreAllow: f.ignoreAllow,
+		Compat: f.compat, MaxDecodeDepth: f.decodeDepth, IgnoreAllow: f.ignoreAllow, Known: knownSecrets,
 	})
 	if err != nil {
 		return nil, err
 	}
 	job.options = source.Options{
 		Compat: f.compat, FollowSymlinks: f.followSymlinks, MaxFileSize: int64(f.maxFileSize),
-		Allowlists: set.Allowlists, Own: given(rulesFile, f.baseline, f.report), Workers: f.workers,
+		Allowlists: set.Allowlists, Own: given(rulesFile, f.known, f.baseline, f.report), Workers: f.workers,
 	}
 	if err := job.loadIgnore(std, f.ignore, paths); err != nil {
 		return nil, err

@@ -7,7 +7,7 @@ import (
 )
 
 func TestPrivateKeys(t *testing.T) {
-	f := newFilter(t)
+	f := filterWith(t, defaults(t))
 	key := sample(t, 1, "private-key")
 	lines := strings.Split(key, "\n")
 	begin, body, end := lines[0], lines[1], lines[len(lines)-1]
@@ -30,12 +30,12 @@ func TestPrivateKeys(t *testing.T) {
 		{"cut within a line", "a\n" + begin + "\n" + body, "a\n[REDACTED:private-key]"},
 		{"cut by text", begin + "\n" + long + "1 a\n2 b\n3 c\n4 d\n5 e\n", "[REDACTED:private-key]\n1 a\n2 b\n3 c\n4 d\n5 e\n"},
 		{"cut by a key", begin + "\n" + body + "\n" + key + "\nb\n", "[REDACTED:private-key]\n[KEY]\nb\n"},
-		{"cut with a prefix", prefixed("x: ", begin+"\n"+long+"a b\na c\na d\na e"), "x: [REDACTED:private-key]\nx: a b\nx: a c\nx: a d\nx: a e"},
+		{"cut with a prefix", prefixed("x | ", begin+"\n"+long+"a b\na c\na d\na e"), "x | [REDACTED:private-key]\nx | a b\nx | a c\nx | a d\nx | a e"},
 		{"cut by a key behind its end", begin + "\n" + body + "\n" + end + " " + key + "\nb\n", "[REDACTED:private-key]\n" + end + " [KEY]\nb\n"},
 		{"mixed with others", begin + "\n" + body + "\nGET / 200\nGET / 200\n" + long + end + "\n", "[KEY]\n"},
-		{"too many lines", begin + "\n" + strings.Repeat(long, 30) + "a b\n" + long + end + "\nb\n", "[REDACTED:private-key]\na b\nb\n"},
+		{"too many lines", begin + "\n" + strings.Repeat(long, 30) + "a b\n" + long + end + "\nb\n", "[REDACTED:private-key]\na b\n\nb\n"},
 		{"too many bytes", begin + "\n" + strings.Repeat(strings.Repeat(body, 30)+"\n", 60) + "a b\na c\na d\na e\n" + body + "\n", "[REDACTED:private-key]\na b\na c\na d\na e\n" + body + "\n"},
-		{"a line too long to be of a key", begin + "\n" + strings.Repeat("x ", 40_000) + "\nb\n", "[REDACTED:private-key]\n" + strings.Repeat("x ", 40_000) + "\nb\n"},
+		{"a line too long to be of a key", begin + "\n" + strings.Repeat("x ", 40_000) + "\nb c\n", "[REDACTED:private-key]\n" + strings.Repeat("x ", 40_000) + "\nb c\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, split := range []bool{false, true} {
@@ -66,15 +66,15 @@ func TestDroppingEnds(t *testing.T) {
 	lines := strings.Split(sample(t, 1, "private-key"), "\n")
 	long := strings.Repeat("z ", 1<<20) + "\n" + lines[1] + "\n"
 	in := lines[0] + "\n" + strings.Repeat(lines[1]+"\n", 600) + long
-	if got, want := copied(t, newFilter(t), strings.NewReader(in)).Text, "[REDACTED:private-key]\n"+long; got != want {
+	if got, want := copied(t, filterWith(t, defaults(t)), strings.NewReader(in)).Text, "[REDACTED:private-key]\n"+long; got != want {
 		t.Errorf("got %d bytes, want %d", len(got), len(want))
 	}
 }
 
 func TestPlacesOfKeys(t *testing.T) {
 	lines := strings.Split(sample(t, 1, "private-key"), "\n")
-	got := copied(t, newFilter(t), strings.NewReader("a\nb: "+lines[0]+"\n"+lines[1]))
-	if want := "2:4-3:64 private-key [REDACTED:private-key] raw"; len(got.Found) != 1 || got.Found[0] != want {
+	got := copied(t, filterWith(t, defaults(t)), strings.NewReader("a\nb | "+lines[0]+"\n"+lines[1]))
+	if want := "2:5-3:64 private-key [REDACTED:private-key] raw"; len(got.Found) != 1 || got.Found[0] != want {
 		t.Errorf("found %q, want %q", got.Found, want)
 	}
 }

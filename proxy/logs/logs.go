@@ -1,142 +1,154 @@
 // Package logs redacts the secrets in a stream of text on its way through, such as
 // the logs of a program, without making it wait.
 //
-// The stream is taken record by record. A record is a line, or the lines of a
-// private key in PEM, which are held back until the key is complete; with logs'
-// own words before each of them, too. All complete records that one read brings
-// are scanned at once and written at once, so that a line alone goes out as soon
-// as it is in, and under load the batches grow by themselves; there is no timer.
+// A goroutine of its own reads ahead. What it brings is taken through a
+// [proxy.Stream], and all of it that can be part of no secret is written before the
+// next is waited for: a line alone goes out at once, and under load the batches grow
+// by themselves. Text that is held back, since a secret may have begun there, goes
+// out when a timer says that nothing follows; where one has begun for sure it stays.
 //
-// What comes out must not depend on how reads cut the input. What a record is
-// replaced by is therefore decided by the record and the lines right before it, its
-// context, alone: where the scan of a batch finds something, the lines concerned
-// are scanned once more, each by itself. Two things are left that only a true
-// stream could do: evidence that stands on lines behind a secret counts only if it
-// came with it in one batch, and of two overlapping matches of one rule the first
-// hides the second even where an allowlist rejects it.
-//
-// Memory is bounded: a line longer than 1 MiB is scanned in pieces that overlap.
-// Nothing goes out that was not scanned; if the scanner fails, the stream ends.
+// Memory is bounded, whatever the text and its lines.
 package logs
 
 import (
+	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"io"
-	"maps"
-	"sync"
 	"syscall"
+	"time"
 
-	"github.com/stanch-dev/stanch/scanner"
-	"github.com/stanch-dev/stanch/scanner/redact"
+	"github.com/stanch-dev/stanch/proxy"
 )
 
-// Filter copies streams and redacts them. It is immutable and safe for concurrent
-// use.
-type Filter struct {
-	scanner  *scanner.Scanner
-	redactor *redact.Redactor
-	key      func() *scanner.Finding // of a private key in PEM; nil if no rule knows these
+// Options say how a stream is copied. The zero value waits for ever and cuts nothing.
+type Options struct {
+	// Idle is how long to wait for more before what only might become part of a secret
+	// goes out. Zero means for ever: then the output does not depend on time at all.
+	Idle time.Duration
+	// LineLimit is how many bytes of a line go on; the rest, up to the line's end, is
+	// left out, and [CutMark] stands for it. Zero means all of them.
+	LineLimit int
+	// Redacted, unless nil, is called for every secret.
+	Redacted func(*proxy.Redaction)
+	// Progress, unless nil, is called after each batch, with all there was until then.
+	Progress func(proxy.Stats)
 }
 
-// New returns a filter that replaces what s finds by r's placeholders. Comments in
-// the text that allow a secret should be ignored (scanner.Options.IgnoreAllow): who
-// writes to a log is not who decides what may stand in it.
-func New(s *scanner.Scanner, r *redact.Redactor) *Filter {
-	return &Filter{scanner: s, redactor: r, key: sync.OnceValue(func() *scanner.Finding { return findKey(s) })}
-}
+// writeSize is how much text is gathered before it is written, in bytes. Pieces that
+// are longer are written from where they are.
+const writeSize = 32 << 10
 
-// Redaction is one placeholder that was written.
-type Redaction struct {
-	Placeholder string
-	Finding     scanner.Finding // the one that the placeholder names; in places of the input
-}
-
-// Stats counts what became of a stream.
-type Stats struct {
-	Lines    int            // taken, the last one without a newline included
-	Bytes    int            // taken
-	Redacted int            // placeholders written
-	Rules    map[string]int // Redacted by rule
-	// Unclosed is how many private keys had no end, and were redacted up to the last
-	// line that looked like a part of one.
-	Unclosed int
-	// Withheld is how many bytes were read and not written since the stream broke off
-	// within a record: nothing can be said of half a line.
-	Withheld int
-}
-
-// Copy copies r to w until r ends, redacted, and calls redacted (unless nil) for
-// every placeholder after it was written. What stands outside of secrets is copied
-// byte by byte, whatever it is.
+// Copy copies r to w, redacted by f, until r ends.
 //
-// If r fails or ctx ends, the complete records that were read are written and the
-// error is returned. If ctx ends, a Read of r may still be under way; it is left
-// alone and its data is lost. That w is a pipe which nobody reads any more is no
-// error. No error tells anything of the content.
-func (f *Filter) Copy(ctx context.Context, w io.Writer, r io.Reader, redacted func(*Redaction)) (Stats, error) {
-	s := newStream(f)
-	in := startReading(r)
-	defer in.stop()
-	for {
-		readErr := in.fill(ctx, s)
-		s.ended = readErr != nil
-		if readErr == io.EOF {
-			s.lines = len(s.buf)
-		}
-		if err := s.flush(w, redacted); err != nil {
-			if errors.Is(err, syscall.EPIPE) {
-				err = nil
-			}
-			return s.totals(), err
-		}
-		switch readErr {
-		case nil:
-		case io.EOF:
-			return s.totals(), nil
-		default:
-			return s.totals(), readErr
-		}
+// If r fails or ctx ends, placeholders are written for secrets that are certain, what
+// else is held back is withheld, and the error is returned. If ctx ends, a Read of r
+// may still be under way; it is left alone and its data is lost. That w is a pipe
+// which nobody reads any more is no error. No error tells anything of the content.
+func Copy(ctx context.Context, w io.Writer, r io.Reader, f *proxy.Filter, opts Options) (proxy.Stats, error) {
+	out := bufio.NewWriterSize(w, writeSize)
+	c := &copier{in: startReading(r), stream: f.NewStream(out, opts.Redacted), out: out, opts: opts}
+	defer c.in.stop()
+	err := c.run(ctx)
+	err = cmp.Or(err, c.flush())
+	if errors.Is(err, syscall.EPIPE) {
+		err = nil
 	}
+	return c.stream.Stats(), err
 }
 
-// flush redacts the records that are complete and writes them.
-func (s *stream) flush(w io.Writer, redacted func(*Redaction)) error {
+// copier is the state of one Copy.
+type copier struct {
+	in     *reader
+	stream *proxy.Stream
+	out    *bufio.Writer
+	opts   Options
+	line   int // length in bytes of the line that is under way
+	pause  *time.Timer
+}
+
+func (c *copier) run(ctx context.Context) error {
 	for {
-		more, err := s.next()
-		if err != nil || !more {
+		next, err := c.next(ctx)
+		if err != nil {
 			return err
 		}
-		if len(s.out) > 0 {
-			if _, err := w.Write(s.out); err != nil {
-				return err
-			}
+		if err := c.take(next.data); err != nil {
+			return err
 		}
-		for i := range s.made {
-			s.count(&s.made[i])
-			if redacted != nil {
-				redacted(&Redaction{s.made[i].Placeholder, s.made[i].Finding})
+		switch {
+		case next.err == io.EOF:
+			return c.stream.End()
+		case next.err != nil:
+			return c.breakOff(next.err)
+		case ctx.Err() == nil: // else what was read is taken, and no more is read
+			c.in.giveBack(next)
+		}
+		c.report()
+	}
+}
+
+// next waits for the next chunk. Before it does, it writes what there is.
+func (c *copier) next(ctx context.Context) (chunk, error) {
+	if next := c.last(nil); next.data != nil {
+		return next, nil
+	}
+	if err := c.flush(); err != nil {
+		return chunk{}, err
+	}
+	idle := c.idle()
+	for {
+		select {
+		case next := <-c.in.filled:
+			return next, nil
+		case <-ctx.Done():
+			return c.last(ctx.Err()), nil
+		case <-idle:
+			if err := cmp.Or(c.stream.Idle(), c.flush()); err != nil {
+				return chunk{}, err
 			}
+			c.report()
 		}
 	}
 }
 
-func (s *stream) count(span *redact.Span) {
-	s.stats.Redacted++
-	if s.stats.Rules == nil {
-		s.stats.Rules = map[string]int{}
+// last returns what was read already, or err for the end of the input.
+func (c *copier) last(err error) chunk {
+	select {
+	case next := <-c.in.filled:
+		return next
+	default:
+		return chunk{err: err}
 	}
-	s.stats.Rules[span.Finding.Rule.ID]++
 }
 
-func (s *stream) totals() Stats {
-	t := s.stats
-	t.Rules = maps.Clone(t.Rules)
-	t.Lines = s.line - 1
-	if s.column > 1 {
-		t.Lines++
+// idle returns what tells that the wait has been long; nil for what never does.
+func (c *copier) idle() <-chan time.Time {
+	if c.opts.Idle == 0 || c.stream.Held() == 0 {
+		return nil
 	}
-	t.Bytes = s.offset + s.start
-	t.Withheld = len(s.buf) - s.start
-	return t
+	if c.pause == nil {
+		c.pause = time.NewTimer(c.opts.Idle)
+	} else {
+		c.pause.Reset(c.opts.Idle)
+	}
+	return c.pause.C
+}
+
+// breakOff ends the stream where err has ended the input.
+func (c *copier) breakOff(err error) error {
+	if c.opts.Idle > 0 { // no wait would bring more
+		err = cmp.Or(c.stream.Idle(), err)
+	}
+	c.stream.Break()
+	return err
+}
+
+func (c *copier) flush() error { return c.out.Flush() }
+
+func (c *copier) report() {
+	if c.opts.Progress != nil {
+		c.opts.Progress(c.stream.Stats())
+	}
 }

@@ -8,12 +8,14 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stanch-dev/stanch/internal/exam/corpus"
+	"github.com/stanch-dev/stanch/proxy"
 	"github.com/stanch-dev/stanch/proxy/logs"
 	"github.com/stanch-dev/stanch/rules"
 	"github.com/stanch-dev/stanch/scanner"
@@ -22,23 +24,55 @@ import (
 
 var key = [redact.KeySize]byte{1, 2, 3}
 
-// newFilter returns a filter with gitleaks' rules.
-func newFilter(tb testing.TB) *logs.Filter {
+// newFilter returns a filter with the rules for motion.
+func newFilter(tb testing.TB) *proxy.Filter {
+	tb.Helper()
+	return proxy.New(motionScanner(tb), redact.WithKey(key), proxy.Options{})
+}
+
+// motionScanner returns the one scanner of all tests with the rules for motion, since
+// they take a while to compile.
+func motionScanner(tb testing.TB) *scanner.Scanner {
+	tb.Helper()
+	s, err := sharedScanner()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
+var sharedScanner = sync.OnceValues(newScanner)
+
+func newScanner() (*scanner.Scanner, error) {
+	set, err := rules.Motion()
+	if err != nil {
+		return nil, err
+	}
+	return scanner.New(set, scanner.Options{MaxDecodeDepth: 5, IgnoreAllow: true})
+}
+
+// defaults returns gitleaks' rules, which find private keys by one rule only.
+func defaults(tb testing.TB) *rules.Ruleset {
 	tb.Helper()
 	set, err := rules.Default()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return filterWith(tb, set)
+	return set
 }
 
-func filterWith(tb testing.TB, set *rules.Ruleset) *logs.Filter {
+func filterWith(tb testing.TB, set *rules.Ruleset) *proxy.Filter {
+	tb.Helper()
+	return proxy.New(scannerOf(tb, set), redact.WithKey(key), proxy.Options{})
+}
+
+func scannerOf(tb testing.TB, set *rules.Ruleset) *scanner.Scanner {
 	tb.Helper()
 	s, err := scanner.New(set, scanner.Options{MaxDecodeDepth: 5, IgnoreAllow: true})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return logs.New(s, redact.WithKey(key))
+	return s
 }
 
 func parse(tb testing.TB, text string) *rules.Ruleset {
@@ -53,20 +87,26 @@ func parse(tb testing.TB, text string) *rules.Ruleset {
 // result is all that a copy gives.
 type result struct {
 	Text  string
-	Stats logs.Stats
+	Stats proxy.Stats
 	Found []string
 }
 
-func copied(tb testing.TB, f *logs.Filter, r io.Reader) result {
+func copied(tb testing.TB, f *proxy.Filter, r io.Reader) result {
+	tb.Helper()
+	return copiedWith(tb, f, r, logs.Options{})
+}
+
+func copiedWith(tb testing.TB, f *proxy.Filter, r io.Reader, opts logs.Options) result {
 	tb.Helper()
 	var out bytes.Buffer
 	var res result
 	var err error
-	res.Stats, err = f.Copy(context.Background(), &out, r, func(r *logs.Redaction) {
+	opts.Redacted = func(r *proxy.Redaction) {
 		f := &r.Finding
 		res.Found = append(res.Found, fmt.Sprintf("%d:%d-%d:%d %s %s %s",
-			f.StartLine, f.StartColumn, f.EndLine, f.EndColumn, f.Rule.ID, r.Placeholder, f.Encoding))
-	})
+			f.StartLine, f.StartColumn, f.EndLine, f.EndColumn, f.Rule.ID, r.Text, f.Encoding))
+	}
+	res.Stats, err = logs.Copy(context.Background(), &out, r, f, opts)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -177,7 +217,11 @@ func TestAnySplitGivesTheSame(t *testing.T) {
 // TestOnlySecretsAreReplaced holds that what is between the placeholders is the
 // input's, byte by byte, and that no secret is left.
 func TestOnlySecretsAreReplaced(t *testing.T) {
-	f := newFilter(t)
+	s, err := newScanner() // a new one, which has not built its states and gives runs up
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := proxy.New(s, redact.WithKey(key), proxy.Options{})
 	random := rand.New(rand.NewPCG(3, 4))
 	replaced := 0
 	for n := range 40 {
@@ -220,8 +264,8 @@ func TestStats(t *testing.T) {
 	github, stripe := sample(t, 1, "github-pat"), sample(t, 1, "stripe-access-token")
 	text := "one " + github + "\n\ntwo " + stripe + " " + github + "\r\nend"
 	got := copied(t, f, strings.NewReader(text))
-	want := logs.Stats{
-		Lines: 4, Bytes: len(text), Redacted: 3,
+	want := proxy.Stats{
+		Lines: 4, Bytes: len(text), Scanned: len(text), Redacted: 3,
 		Rules: map[string]int{"github-pat": 2, "stripe-access-token": 1},
 	}
 	if diff := cmp.Diff(want, got.Stats); diff != "" {
@@ -247,8 +291,8 @@ func TestEmptyInput(t *testing.T) {
 	}
 }
 
-// TestEvidenceAroundSecrets has what makes a value a secret on lines before it,
-// which always counts, and behind it, which counts when it is there.
+// TestEvidenceAroundSecrets has what makes a value a secret on lines before it and
+// behind it.
 func TestEvidenceAroundSecrets(t *testing.T) {
 	f := filterWith(t, parse(t, `
 [[rules]]
@@ -260,11 +304,9 @@ regex = '''(\w+)\s+:name'''
 `))
 	text := "name:\n  alice\nx\nbob\n  :name\ny\n"
 	want := "name:\n  [REDACTED:before]\nx\n[REDACTED:behind]\n  :name\ny\n"
-	if got := copied(t, f, strings.NewReader(text)); got.Text != want {
-		t.Errorf("at once: got %q, want %q", got.Text, want)
-	}
-	want = "name:\n  [REDACTED:before]\nx\nbob\n  :name\ny\n"
-	if got := copied(t, f, iotest.OneByteReader(strings.NewReader(text))); got.Text != want {
-		t.Errorf("line by line: got %q, want %q", got.Text, want)
+	for _, r := range []io.Reader{strings.NewReader(text), iotest.OneByteReader(strings.NewReader(text))} {
+		if got := copied(t, f, r); got.Text != want {
+			t.Errorf("got %q, want %q", got.Text, want)
+		}
 	}
 }

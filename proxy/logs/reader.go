@@ -1,9 +1,6 @@
 package logs
 
-import (
-	"context"
-	"io"
-)
+import "io"
 
 const (
 	chunkSize = 64 << 10 // bytes read at a time; what a pipe of Linux holds
@@ -17,8 +14,8 @@ type chunk struct {
 	err  error
 }
 
-// reader reads ahead in a goroutine of its own, so that a context can end while a
-// Read waits.
+// reader reads ahead in a goroutine of its own, so that a context or a wait can end
+// while a Read waits.
 type reader struct {
 	filled chan chunk
 	free   chan []byte
@@ -54,50 +51,5 @@ func (in *reader) run(r io.Reader) {
 
 func (in *reader) stop() { close(in.free) }
 
-// fill waits for a chunk and adds it to s, with others that are there already until
-// about chunkSize bytes wait. It returns what ended the input; when that is ctx, s
-// has all that was read before.
-func (in *reader) fill(ctx context.Context, s *stream) error {
-	select {
-	case c := <-in.filled:
-		if err := in.take(c, s); err != nil {
-			return err
-		}
-	case <-ctx.Done():
-		return in.drain(ctx, s)
-	}
-	for len(s.buf)-s.start < chunkSize {
-		select {
-		case c := <-in.filled:
-			if err := in.take(c, s); err != nil {
-				return err
-			}
-		default:
-			return nil
-		}
-	}
-	return nil
-}
-
-// drain adds to s the chunks that are there. It gives none back, so that no more
-// is read.
-func (in *reader) drain(ctx context.Context, s *stream) error {
-	for {
-		select {
-		case c := <-in.filled:
-			s.add(c.data)
-			if c.err != nil {
-				return c.err
-			}
-		default:
-			return ctx.Err()
-		}
-	}
-}
-
-// take adds a chunk to s and gives its memory back.
-func (in *reader) take(c chunk, s *stream) error {
-	s.add(c.data)
-	in.free <- c.data[:chunkSize]
-	return c.err
-}
+// giveBack gives the memory of a chunk back, to be read into.
+func (in *reader) giveBack(c chunk) { in.free <- c.data[:chunkSize] }

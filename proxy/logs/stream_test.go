@@ -14,6 +14,7 @@ import (
 	"testing/iotest"
 	"testing/synctest"
 
+	"github.com/stanch-dev/stanch/proxy"
 	"github.com/stanch-dev/stanch/proxy/logs"
 	"github.com/stanch-dev/stanch/scanner"
 	"github.com/stanch-dev/stanch/scanner/redact"
@@ -27,7 +28,7 @@ func TestLineGoesOutAlone(t *testing.T) {
 	outReader, out := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		_, err := f.Copy(t.Context(), out, in, nil)
+		_, err := logs.Copy(t.Context(), out, in, f, logs.Options{})
 		out.Close()
 		done <- err
 	}()
@@ -105,17 +106,17 @@ func TestColumnsInLongLines(t *testing.T) {
 	}
 }
 
-// TestEndlessToken holds that a secret longer than any look-ahead is dropped to its
-// end, not only as far as it was seen.
+// TestEndlessToken holds that a secret longer than what is looked at is dropped to
+// its end, not only as far as it was seen.
 func TestEndlessToken(t *testing.T) {
 	f := filterWith(t, parse(t, "[[rules]]\nid='a'\nregex='''tok_[a-z0-9]{10,}'''\n"))
-	for _, size := range []int{1000, 100_000, 2_000_000} {
+	for _, size := range []int{1000, 8000, 100_000, 2_000_000} {
 		for _, start := range []int{0, 800_000, 1_048_560, 2_000_000} {
 			before, behind := strings.Repeat("x ", start/2), "; end\nnext tok_0123456789\n"
 			token := "tok_" + strings.Repeat("0a1b2c3d4e", size/10)
 			got := copied(t, f, iotest.HalfReader(strings.NewReader(before+token+behind)))
 			placeholder := "[REDACTED:a]" // the tag would be that of a part
-			if size <= 100_000 {
+			if size <= 8000 {
 				placeholder = redact.WithKey(key).Placeholder("a", []byte(token))
 			}
 			if want := before + placeholder + "; end\nnext [REDACTED:a]\n"; got.Text != want {
@@ -158,7 +159,7 @@ func TestMemoryDoesNotGrow(t *testing.T) {
 		copied(t, f, &repeated{text, 4 << 20})
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		stats, err := f.Copy(t.Context(), io.Discard, &repeated{text, 64 << 20}, nil)
+		stats, err := logs.Copy(t.Context(), io.Discard, &repeated{text, 64 << 20}, f, logs.Options{})
 		runtime.ReadMemStats(&after)
 		if err != nil || stats.Bytes != 64<<20 {
 			t.Fatalf("%s: copied %d bytes, %v", name, stats.Bytes, err)
@@ -172,20 +173,25 @@ func TestMemoryDoesNotGrow(t *testing.T) {
 	}
 }
 
+// tokenFilter finds one kind of token only.
+func tokenFilter(t *testing.T) *proxy.Filter {
+	return filterWith(t, parse(t, "[[rules]]\nid='github-pat'\nregex='''ghp_[0-9A-Za-z]{36}'''\n"))
+}
+
 func TestReadError(t *testing.T) {
 	broken := errors.New("device gone")
 	secret := sample(t, 1, "github-pat")
 	half := "half of " + secret[:20]
 	var out bytes.Buffer
 	in := io.MultiReader(strings.NewReader("a "+secret+"\n"+half), iotest.ErrReader(broken))
-	stats, err := newFilter(t).Copy(t.Context(), &out, in, nil)
+	stats, err := logs.Copy(t.Context(), &out, in, tokenFilter(t), logs.Options{})
 	if !errors.Is(err, broken) {
 		t.Errorf("error %v", err)
 	}
-	if got := out.String(); !strings.HasPrefix(got, "a [REDACTED:github-pat:") || !strings.HasSuffix(got, "]\n") {
+	if got := out.String(); !strings.HasPrefix(got, "a [REDACTED:github-pat:") || !strings.HasSuffix(got, "]\nhalf of ") {
 		t.Errorf("wrote %q", got)
 	}
-	if stats.Withheld != len(half) || stats.Lines != 1 || stats.Redacted != 1 {
+	if stats.Withheld != 20 || stats.Lines != 2 || stats.Redacted != 1 {
 		t.Errorf("counted %+v", stats)
 	}
 }
@@ -194,8 +200,8 @@ func TestReadErrorWithinKey(t *testing.T) {
 	key := sample(t, 1, "private-key")
 	in := io.MultiReader(strings.NewReader("a\n"+key[:len(key)-5]), iotest.ErrReader(io.ErrUnexpectedEOF))
 	var out bytes.Buffer
-	stats, err := newFilter(t).Copy(t.Context(), &out, in, nil)
-	if !errors.Is(err, io.ErrUnexpectedEOF) || out.String() != "a\n[REDACTED:private-key]\n" || stats.Unclosed != 1 {
+	stats, err := logs.Copy(t.Context(), &out, in, filterWith(t, defaults(t)), logs.Options{})
+	if !errors.Is(err, io.ErrUnexpectedEOF) || out.String() != "a\n[REDACTED:private-key]" || stats.Unclosed != 1 {
 		t.Errorf("wrote %q, %+v, %v", out.String(), stats, err)
 	}
 }
@@ -203,7 +209,7 @@ func TestReadErrorWithinKey(t *testing.T) {
 func TestWriteError(t *testing.T) {
 	in := &repeated{"line\n", 1 << 20}
 	failed := errors.New("disk full")
-	if _, err := newFilter(t).Copy(t.Context(), failingWriter{failed}, in, nil); !errors.Is(err, failed) {
+	if _, err := logs.Copy(t.Context(), failingWriter{failed}, in, newFilter(t), logs.Options{}); !errors.Is(err, failed) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -220,7 +226,7 @@ func TestNobodyReads(t *testing.T) {
 	}
 	r.Close()
 	defer w.Close()
-	if _, err := newFilter(t).Copy(t.Context(), w, &repeated{"line\n", 1 << 20}, nil); err != nil {
+	if _, err := logs.Copy(t.Context(), w, &repeated{"line\n", 1 << 20}, newFilter(t), logs.Options{}); err != nil {
 		t.Errorf("error %v", err)
 	}
 }
@@ -228,7 +234,7 @@ func TestNobodyReads(t *testing.T) {
 // TestCancelDrains cancels while one line waits to be written, the next has been
 // read, and a third has only begun.
 func TestCancelDrains(t *testing.T) {
-	f := newFilter(t)
+	f := tokenFilter(t)
 	secret := sample(t, 1, "github-pat")
 	for range 20 { // whether the context or the next line is seen first is chance
 		synctest.Test(t, func(t *testing.T) {
@@ -236,23 +242,23 @@ func TestCancelDrains(t *testing.T) {
 			in, inWriter := io.Pipe()
 			outReader, out := io.Pipe()
 			done := make(chan error, 1)
-			var stats logs.Stats
+			var stats proxy.Stats
 			go func() {
 				var err error
-				stats, err = f.Copy(ctx, out, in, nil)
+				stats, err = logs.Copy(ctx, out, in, f, logs.Options{})
 				out.Close()
 				done <- err
 			}()
 			io.WriteString(inWriter, "one\n")
 			synctest.Wait()
-			io.WriteString(inWriter, "two "+secret+"\nhalf")
+			io.WriteString(inWriter, "two "+secret+"\nhalf of "+secret[:20])
 			synctest.Wait()
 			cancel()
 			got, err := io.ReadAll(outReader)
-			if err != nil || !strings.HasPrefix(string(got), "one\ntwo [REDACTED:github-pat:") || !strings.HasSuffix(string(got), "]\n") {
+			if err != nil || !strings.HasPrefix(string(got), "one\ntwo [REDACTED:github-pat:") || !strings.HasSuffix(string(got), "]\nhalf of ") {
 				t.Errorf("wrote %q, %v", got, err)
 			}
-			if err := <-done; !errors.Is(err, context.Canceled) || stats.Withheld != len("half") {
+			if err := <-done; !errors.Is(err, context.Canceled) || stats.Withheld != 20 {
 				t.Errorf("error %v, %+v", err, stats)
 			}
 			in.Close() // lets the pending Read go
@@ -263,9 +269,9 @@ func TestCancelDrains(t *testing.T) {
 // TestScannerFails holds that nothing goes out when the scanner panics, as one
 // that was not made by its constructor does.
 func TestScannerFails(t *testing.T) {
-	f := logs.New(&scanner.Scanner{}, redact.New())
+	f := proxy.New(&scanner.Scanner{}, redact.New(), proxy.Options{})
 	var out bytes.Buffer
-	_, err := f.Copy(t.Context(), &out, strings.NewReader("the content\n"), nil)
+	_, err := logs.Copy(t.Context(), &out, strings.NewReader("the content\n"), f, logs.Options{})
 	if err == nil || strings.Contains(err.Error(), "content") || out.Len() > 0 {
 		t.Errorf("wrote %q, error %v", out.String(), err)
 	}
