@@ -19,7 +19,7 @@ not run: $1 is missing: $2. To have it: $3"
 
 step "$GO" test ./...
 step "$GO" test -tags purego ./scanner/... # without assembly, as on other machines
-for module in internal/exam/*/go.mod; do
+for module in internal/exam/*/go.mod internal/exam/*/*/go.mod; do
 	folder=$(dirname "$module")
 	echo "== tests of $folder"
 	(cd "$folder" && "$GO" vet ./... && "$GO" test -tags gore2regex -timeout 20m ./...)
