@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -15,6 +16,25 @@ import (
 	"github.com/stanch-dev/stanch/proxy/logs"
 	"github.com/stanch-dev/stanch/scanner/redact"
 )
+
+// lockedBuffer is a buffer that can be read while it is written: nothing orders a
+// timer's writes and the test's reads.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
 
 // TestIdle holds that what might become part of a secret goes out after a pause, and
 // a secret that has begun does not.
@@ -29,7 +49,7 @@ func TestIdle(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			in, inWriter := io.Pipe()
-			var out bytes.Buffer
+			var out lockedBuffer
 			done := make(chan error, 1)
 			go func() {
 				_, err := logs.Copy(t.Context(), &out, in, f, logs.Options{Idle: tt.idle})
