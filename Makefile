@@ -18,7 +18,9 @@ run: build ## show stanch at work, on embedded defaults
 test: ## run every test this machine can run
 	@GO="$(GO)" sh internal/testenv/test.sh
 
-exam: ## run the long examinations: parity on gigabytes, a minute of each fuzz target
+exam: build ## run the long examinations: leaks, parity on gigabytes, clean text, a minute of each fuzz target
+	$(GO) run ./internal/exam/leak -- ./stanch filter --quiet --known {known}
+	$(GO) run ./internal/exam/labelled
 	cd internal/exam/gitleaks && $(GO) run -tags gore2regex . -corpus all && $(GO) run . -corpus not-utf8
 	@GO="$(GO)" sh internal/testenv/fuzz.sh 1m
 
