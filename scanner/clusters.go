@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"math"
 	"slices"
 
 	"github.com/stanch-dev/stanch/internal/secret"
@@ -13,6 +14,7 @@ type cluster struct {
 	rule       *rule
 	start, end int
 	forced     bool // the end is where no more was looked for, not where nothing can match
+	match      int  // where the first match begins that is not final; the greatest int for nowhere
 }
 
 // open opens a window for a rule that may match at a place, up to end.
@@ -21,7 +23,7 @@ func (l *level) open(number automaton.Rule, place, end int, forced bool) {
 	if r.number == l.st.s.keyRule || !r.inStreams {
 		return
 	}
-	next := cluster{r, l.windowStart(place, r), end, forced}
+	next := cluster{rule: r, start: l.windowStart(place, r), end: end, forced: forced}
 	kept := l.clusters[:0]
 	for _, c := range l.clusters {
 		if c.rule == r && next.start < c.end && c.start < next.end {
@@ -61,24 +63,27 @@ func (l *level) closeClusters(far asFar) {
 	kept := l.clusters[:0]
 	for i := range l.clusters {
 		c := l.clusters[i]
-		if far.ended || l.isFinal(&c) {
-			l.confirm(&c)
-		} else {
+		final := math.MaxInt
+		if !far.ended {
+			final = l.nextStart(c.rule)
+		}
+		if c.match = l.confirm(&c, final); final < c.end {
 			kept = append(kept, c)
 		}
 	}
 	l.clusters = kept
 }
 
-// isFinal reports whether no window to come can touch c.
-func (l *level) isFinal(c *cluster) bool {
+// nextStart returns where the next window of a rule begins at the earliest. Matches
+// before it are final.
+func (l *level) nextStart(of *rule) int {
 	next := l.frontier
 	for i := range l.runs {
-		if r := &l.runs[i]; r.place < next && l.mayReport(r, c.rule) {
+		if r := &l.runs[i]; r.place < next && l.mayReport(r, of) {
 			next = r.place
 		}
 	}
-	return next >= c.end && l.windowStart(next, c.rule) >= c.end
+	return l.windowStart(next, of)
 }
 
 // mayReport reports whether an open run may come to open a window for a rule.
@@ -96,38 +101,50 @@ func (l *level) mayReport(r *run, of *rule) bool {
 	return slices.Contains(left, number)
 }
 
-// clusterHold returns where the first secret may begin that is in a cluster.
+// clusterHold returns where the first match begins that is not final. Others would
+// need places that are still to come.
 func (l *level) clusterHold() int {
 	hold := l.end()
 	for i := range l.clusters {
-		hold = min(hold, l.clusters[i].start)
+		hold = min(hold, l.clusters[i].match)
 	}
 	return hold
+}
+
+// textOf returns the text that a cluster's expression sees, from where in it matches
+// may begin, and where it begins itself.
+func (l *level) textOf(c *cluster) (text []byte, from, low int) {
+	if l.done == nil {
+		l.done = make([]int, len(l.st.s.rules))
+	}
+	low = max(l.base, c.start-seenBefore)
+	return l.buf[low-l.base : c.end-l.base], max(c.start, l.done[c.rule.number]) - low, low
 }
 
 // before is how much text before a cluster its expression sees, in bytes.
 const seenBefore = 16
 
-// confirm takes in the secrets that a rule's expression finds in a cluster.
-func (l *level) confirm(c *cluster) {
-	if l.done == nil {
-		l.done = make([]int, len(l.st.s.rules))
-	}
-	low := max(l.base, c.start-seenBefore)
-	text := l.buf[low-l.base : c.end-l.base]
-	for at := max(c.start, l.done[c.rule.number]) - low; at <= len(text); {
+// confirm takes in the secrets that a rule's expression finds in a cluster, of matches
+// that end at final at the latest, and returns where the first other one begins.
+func (l *level) confirm(c *cluster, final int) (match int) {
+	text, at, low := l.textOf(c)
+	for at <= len(text) {
 		groups := c.rule.expr().Find(&l.st.w.matching, text, at)
 		if groups == nil {
-			return
+			break
 		}
 		start, end := groups[0], groups[1]
 		if at = end; start == end {
 			at++
 			continue
 		}
+		if low+end > final {
+			return low + start
+		}
 		l.done[c.rule.number] = low + end
 		l.judge(c, text, low, groups)
 	}
+	return math.MaxInt
 }
 
 // promptBefore is how far before a match a keyword counts, or the rest of its line,

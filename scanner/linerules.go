@@ -58,7 +58,7 @@ func (l *level) matchEachLine(r *rule, start, end int) {
 			line = line[:n]
 		}
 		if next := at + len(line); l.prompts(r, at, next) {
-			l.confirm(&cluster{rule: r, start: at, end: next})
+			l.confirm(&cluster{rule: r, start: at, end: next}, next)
 		}
 		at += len(line)
 	}
