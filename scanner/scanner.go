@@ -14,9 +14,13 @@
 //	confirm    the rule's expression on its windows only (internal/match)
 //	judge      entropy, then stopwords and allowlists
 //
-// Encoded values are decoded in place and the text is searched again
-// (internal/decode), as gitleaks does. That windows give what the whole text would
-// is held by a fuzz test; that the result is gitleaks', by internal/exam/gitleaks.
+// Text that arrives in parts goes through the same stages in a [Stream], which has
+// windows of its own: they close where no more text can change what matches in them.
+//
+// Encoded values are decoded in place and the text is searched again: in fragments
+// as gitleaks does it (internal/decode), in streams on levels (view). That windows
+// give what the whole text would is held by a fuzz test; that the result is
+// gitleaks', by internal/exam/gitleaks.
 package scanner
 
 import (
