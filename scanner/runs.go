@@ -113,7 +113,7 @@ func (l *level) walk(r *run, far asFar) {
 			return
 		}
 		if r.at&(checkEvery-1) == 0 && r.at >= r.place+checkAge {
-			if l.onlyKeys(r.row) {
+			if len(r.rules) == 0 && l.onlyKeys(r.row) {
 				l.finish(r, r.rules, r.at, false)
 				return
 			}
@@ -146,7 +146,7 @@ func (l *level) walk(r *run, far asFar) {
 	switch {
 	case far.ended:
 		l.finish(r, runner.AtEnd(r.row, r.rules), r.at, false)
-	case l.onlyKeys(r.row):
+	case len(r.rules) == 0 && l.onlyKeys(r.row):
 		l.finish(r, r.rules, r.at, false)
 	default:
 		r.by = runner.DFA()
@@ -155,7 +155,8 @@ func (l *level) walk(r *run, far asFar) {
 }
 
 // onlyKeys reports whether what is left at row are no rules, or only the one whose
-// secrets are found by their lines.
+// secrets are found by their lines. (Where rules match already, the byte behind tells
+// whether a word ends there.)
 func (l *level) onlyKeys(row uint32) bool {
 	left, _ := l.st.w.runner.Left(row, l.st.w.left[:0])
 	l.st.w.left = left
