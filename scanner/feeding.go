@@ -159,7 +159,10 @@ func (l *level) addSegment(seg *view.Segment, start, end int) {
 // quiet reports whether all that may reach into the last segment, or begins there, is
 // decided. What begins further behind was found on the level below.
 func (l *level) quiet() bool {
-	last := l.segments[len(l.segments)-1].end
+	last := l.origin.end // which is the last segment that was forgotten
+	if n := len(l.segments); n > 0 {
+		last = l.segments[n-1].end
+	}
 	if l.swallow.active || l.feeding.active && !l.feeding.tentative || len(l.runs) > 0 && l.runs[0].place < last+around {
 		return false
 	}
