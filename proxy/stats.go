@@ -57,7 +57,7 @@ func (s *Stream) count(found *scanner.Secret) {
 		s.stats.Known++
 	case found.Forced:
 		s.stats.Forced++
-	case found.Value.Len() == 0: // of what is not forced, only a key has no value
+	case found.Unclosed:
 		s.stats.Unclosed++
 	}
 }

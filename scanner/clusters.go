@@ -20,7 +20,7 @@ type cluster struct {
 // open opens a window for a rule that may match at a place, up to end.
 func (l *level) open(number automaton.Rule, place, end int, forced bool) {
 	r := &l.st.s.rules[number]
-	if r.number == l.st.s.keyRule || !r.inStreams {
+	if r.number == l.st.keyRule || !l.st.has[r.number] {
 		return
 	}
 	next := cluster{rule: r, start: l.windowStart(place, r), end: end, forced: forced}
@@ -41,16 +41,8 @@ func (l *level) open(number automaton.Rule, place, end int, forced bool) {
 // windowStart returns where a match of r begins at the earliest that has its place
 // at at.
 func (l *level) windowStart(at int, r *rule) int {
-	least := max(l.base, at-r.plan.MaxPre)
-	for at > least && r.plan.Pre.Has(l.buf[at-1-l.base]) {
-		at--
-	}
-	for range 3 { // not within a rune
-		if at > least && at < l.end() && l.buf[at-l.base]&0xc0 == 0x80 {
-			at--
-		}
-	}
-	return at
+	at -= l.base
+	return l.base + runeStart(l.buf, back(l.buf, at, r.plan.MaxPre, &r.plan.Pre), max(0, at-r.plan.MaxPre))
 }
 
 // closeClusters finds the matches in the clusters that are final.
@@ -121,7 +113,7 @@ func (l *level) textOf(c *cluster) (text []byte, from, low int) {
 	return l.buf[low-l.base : c.end-l.base], max(c.start, l.done[c.rule.number]) - low, low
 }
 
-// before is how much text before a cluster its expression sees, in bytes.
+// seenBefore is how much text before a cluster its expression sees, in bytes.
 const seenBefore = 16
 
 // confirm takes in the secrets that a rule's expression finds in a cluster, of matches

@@ -31,6 +31,9 @@ type span struct{ start, end int }
 
 func (s span) plus(n int) span { return span{s.start + n, s.end + n} }
 
+// with returns the range that s and other are in.
+func (s span) with(other span) span { return span{min(s.start, other.start), max(s.end, other.end)} }
+
 // in returns s as a range of the source that f is a part of.
 func (s span) in(f *Fragment) Span { return Span{f.Offset + s.start, f.Offset + s.end} }
 

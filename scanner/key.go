@@ -58,7 +58,7 @@ func (k *key) needs(end int) int {
 func (l *level) findKeys(far asFar) {
 	k := &l.key
 	k.mayBegin = l.end()
-	if l.st.s.keyRule < 0 {
+	if l.st.keyRule < 0 {
 		return
 	}
 	for {
@@ -161,10 +161,10 @@ func (l *level) endKey(closed bool, at int) {
 // takeKey takes in the key up to end.
 func (l *level) takeKey(end int, closed bool) {
 	on := span{l.key.start, end}
-	s := &Secret{Finding: Finding{Rule: l.st.s.rules[l.st.s.keyRule].Rule}}
+	s := &Secret{Finding: Finding{Rule: l.st.s.rules[l.st.keyRule].Rule}}
 	if closed {
 		s.Value = secret.Of(bytes.Clone(l.slice(on.start, on.end)))
 	}
-	s.unclosed = !closed
+	s.Unclosed = !closed
 	l.take(s, on, span{on.start - 1, on.end}, on)
 }

@@ -14,17 +14,17 @@ type level struct {
 	base  int // position of buf[0]
 	epoch int // how often it began anew
 
-	runs     []run     // that are open, by place
-	reached  int       // up to here runs were started
-	frontier int       // the first place behind that more text may make one
-	mayBegin int       // where a secret may begin that has its place there
-	clusters []cluster // windows in which matches may still change
-	done     []int     // by rule: where the last match ended
-	leaders  map[checkpoint]*leader
-	lines    lineRules
-	swallow  swallow
-	key      key
-	known    knownState
+	runs      []run     // that are open, by place
+	reached   int       // up to here runs were started
+	frontier  int       // the first place behind that more text may make one
+	mayBegin  int       // where a secret may begin that has its place there
+	clusters  []cluster // windows in which matches may still change
+	done      []int     // by rule: where the last match ended
+	leaders   map[checkpoint]*leader
+	lineStart int // of the line that is not complete
+	swallow   swallow
+	key       key
+	known     knownState
 
 	// The level above, and how this text becomes its text.
 	decoder view.Decoder
@@ -60,7 +60,7 @@ func (l *level) restart(at int) {
 	l.reached, l.frontier, l.mayBegin, l.decoded = at, at, at, at
 	clear(l.done)
 	clear(l.leaders)
-	l.lines, l.swallow = lineRules{start: at}, swallow{}
+	l.lineStart, l.swallow = at, swallow{}
 	l.key = key{looked: at}
 	l.known = knownState{next: at, hold: at}
 	l.decoder.Reset()
@@ -109,7 +109,7 @@ func (l *level) hold() int {
 
 // firmHold is hold for those secrets that have begun for sure, or are encoded.
 func (l *level) firmHold() int {
-	hold := min(l.runHold(), l.clusterHold(), l.key.hold(l.end()), l.lines.hold(l))
+	hold := min(l.runHold(), l.clusterHold(), l.key.hold(l.end()), l.lineHold())
 	if l.decoded < l.end()-shortRun {
 		hold = min(hold, l.decoded)
 	}
@@ -164,7 +164,7 @@ func (l *level) forget(upto int) {
 
 // needs returns the first position that is still looked at, at most upto.
 func (l *level) needs(upto int) int {
-	upto = min(upto, l.reached, l.decoded, l.known.next, l.key.needs(l.end()), l.lines.hold(l))
+	upto = min(upto, l.reached, l.decoded, l.known.next, l.key.needs(l.end()), l.lineHold())
 	for i := range l.runs {
 		upto = min(upto, l.runs[i].place)
 	}

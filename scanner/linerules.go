@@ -1,35 +1,26 @@
 package scanner
 
-import (
-	"bytes"
-
-	"github.com/stanch-dev/stanch/scanner/internal/plan"
-)
+import "bytes"
 
 // longestLine is the length of a line, in bytes, from which rules that need whole
 // lines see it in parts.
 const longestLine = 64 << 10
 
-// lineRules tries, on each line that is complete, the rules that no few bytes tell
-// apart from other text. While a ruleset has any, lines are held back until they
+// matchLines tries, on each new line that is complete, the rules that no few bytes
+// tell apart from other text. While a ruleset has any, lines are held back until they
 // are complete.
-type lineRules struct {
-	start int // of the line that is not complete
-}
-
-// matchLines takes in what such rules find in new lines.
 func (l *level) matchLines(far asFar) {
-	if len(l.st.s.byLine) == 0 {
+	if len(l.st.byLine) == 0 {
 		return
 	}
-	start := l.lines.start
+	start := l.lineStart
 	for n := l.line(far); n > 0; n = l.line(far) {
-		l.lines.start += n
+		l.lineStart += n
 	}
-	for _, number := range l.st.s.byLine {
+	for _, number := range l.st.byLine {
 		r := &l.st.s.rules[number]
-		if l.prompts(r, start, l.lines.start) {
-			l.matchEachLine(r, start, l.lines.start)
+		if l.prompts(r, start, l.lineStart) {
+			l.matchEachLine(r, start, l.lineStart)
 		}
 	}
 }
@@ -37,7 +28,7 @@ func (l *level) matchLines(far asFar) {
 // line returns the length of the line that is not looked at yet, 0 if it is not
 // complete.
 func (l *level) line(far asFar) int {
-	rest := l.buf[l.lines.start-l.base:]
+	rest := l.buf[l.lineStart-l.base:]
 	n := bytes.IndexByte(rest[:min(len(rest), longestLine)], '\n') + 1
 	switch {
 	case n > 0:
@@ -70,15 +61,10 @@ func (l *level) prompts(r *rule, start, end int) bool {
 	return start < end && (len(r.Keywords) == 0 || containsFold(l.slice(start-promptBefore, end), r.Keywords))
 }
 
-// hold returns where the line begins that is not complete, if that matters.
-func (r *lineRules) hold(l *level) int {
-	if len(l.st.s.byLine) == 0 {
+// lineHold returns where the line begins that is not complete, if that matters.
+func (l *level) lineHold() int {
+	if len(l.st.byLine) == 0 {
 		return l.end()
 	}
-	return r.start
-}
-
-// needsLines reports whether a rule is to be tried on whole lines.
-func (r *rule) needsLines() bool {
-	return r.inStreams && (r.plan.Reach == plan.Gated || r.plan.Reach == plan.Everywhere)
+	return l.lineStart
 }

@@ -19,8 +19,6 @@ type rule struct {
 	allow    []*allowlist
 	generic  bool // findings of more telling rules replace its own
 	required bool // another rule requires it
-
-	inStreams bool // it may match in a text without a path
 }
 
 func compileRules(set *rules.Ruleset, p *plan.Plan, c allowlistCompiler) []rule {

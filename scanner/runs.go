@@ -160,7 +160,7 @@ func (l *level) walk(r *run, far asFar) {
 func (l *level) onlyKeys(row uint32) bool {
 	left, _ := l.st.w.runner.Left(row, l.st.w.left[:0])
 	l.st.w.left = left
-	return len(left) == 0 || len(left) == 1 && int(left[0]) == l.st.s.keyRule
+	return len(left) == 0 || len(left) == 1 && int(left[0]) == l.st.keyRule
 }
 
 // rebase makes r's row one of the present runner. What runners have built on their
@@ -269,26 +269,23 @@ func (l *level) runBegin(r *run) int {
 	case r.begun > r.place:
 		return r.begun
 	}
-	begin := r.place
 	rules := r.rules
 	if r.blind == 0 && r.to == nil {
 		l.rebase(r)
 		rules, _ = l.st.w.runner.Left(r.row, append(l.st.w.left[:0], rules...))
 		l.st.w.left = rules
 	}
-	for _, number := range rules {
-		begin = min(begin, l.leadStart(r.place, &l.st.s.rules[number]))
-	}
-	return begin
+	return l.leadStart(r.place, rules)
 }
 
-// leadStart returns where a secret of r may begin whose place is at.
-func (l *level) leadStart(at int, r *rule) int {
-	least := max(l.base, at-r.plan.Lead)
-	for at > least && r.plan.LeadSet.Has(l.buf[at-1-l.base]) {
-		at--
+// leadStart returns where a secret of one of some rules may begin whose place is at.
+func (l *level) leadStart(at int, rules []automaton.Rule) (start int) {
+	start = at
+	for _, number := range rules {
+		r := &l.st.s.rules[number].plan
+		start = min(start, l.base+back(l.buf, at-l.base, r.Lead, &r.LeadSet))
 	}
-	return at
+	return start
 }
 
 // look finds what the last bytes of the text may be the beginning of: the first
@@ -310,12 +307,7 @@ func (l *level) look() {
 		if !begun && row != automaton.GaveUp && !runner.InSecret(row) {
 			continue
 		}
-		l.mayBegin = min(l.mayBegin, p)
-		for _, number := range l.st.s.leading {
-			l.mayBegin = min(l.mayBegin, l.leadStart(p, &l.st.s.rules[number]))
-		}
+		l.mayBegin = min(l.mayBegin, l.leadStart(p, l.st.leading))
 	}
-	for _, number := range l.st.s.leading {
-		l.mayBegin = min(l.mayBegin, l.leadStart(l.end(), &l.st.s.rules[number]))
-	}
+	l.mayBegin = min(l.mayBegin, l.leadStart(l.end(), l.st.leading))
 }

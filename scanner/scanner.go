@@ -73,7 +73,9 @@ type Scanner struct {
 	pathOnly []automaton.Rule // rules without an expression
 	known    *Scanner         // finds known secrets only; nil for none
 	workers  sync.Pool
-	streams
+
+	streamsOnce sync.Once
+	streams     streams
 }
 
 // New compiles a ruleset. For the default rules that is quick; for others it takes
@@ -95,7 +97,6 @@ func New(set *rules.Ruleset, opts Options) (*Scanner, error) {
 			s.always = append(s.always, automaton.Rule(i))
 		}
 	}
-	s.prepareStreams()
 	if opts.Known != nil {
 		if s.known, err = New(&rules.Ruleset{}, Options{MaxDecodeDepth: knownDepth}); err != nil {
 			return nil, err

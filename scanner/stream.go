@@ -27,23 +27,23 @@ type Secret struct {
 	// Finding tells what was found. Its Secret span is what is to be replaced.
 	Finding Finding
 	// Value is the secret, decoded; empty where it is longer than what is kept of it.
-	Value secret.Bytes
-	// Source is what stands in the span; empty where that is longer than what is kept.
-	Source secret.Bytes
+	Value  secret.Bytes
+	Source secret.Bytes // what stands in the span
 	// Before and After are the text around the span, as far as it is there: up to 256
 	// bytes before and 16 after. What stands before can have been a secret too.
 	Before, After secret.Bytes
 	// Forced tells that the secret was let go before its end was seen; the rest of it
 	// is left out of the stream.
 	Forced bool
+	// Unclosed tells that it is a private key without an end.
+	Unclosed bool
 
-	layers   []layer
-	unclosed bool // a private key without an end
+	layers []layer
 }
 
 // Encode appends to dst what must stand in place of the source so that it decodes
-// to replacement there. Dashes or asterisks can follow it where an encoding writes several
-// bytes at once.
+// to replacement there. Dashes or asterisks can follow it where an encoding writes
+// several bytes at once.
 func (s *Secret) Encode(dst, replacement []byte) []byte {
 	for fill := 0; fill < mostFill; fill++ {
 		if text, ok := s.encode(replacement, fill); ok {
@@ -77,10 +77,7 @@ func (s *Secret) encode(replacement []byte, fill int) (text []byte, ok bool) {
 
 // StreamStats counts what a stream has seen.
 type StreamStats struct {
-	Bytes    int // written to it
-	Secrets  int // handed out
-	Forced   int // of these, let go before their end was seen
-	Unclosed int // private keys without an end
+	Bytes int // written to it
 	// GivenUp counts places where a secret had begun that was longer than can be
 	// looked at, of a kind that is known only by its end; its text was let through.
 	GivenUp int
@@ -104,7 +101,8 @@ type StreamStats struct {
 //
 // A Stream is not safe for concurrent use.
 type Stream struct {
-	s     *Scanner
+	s *Scanner
+	*streams
 	opts  StreamOptions
 	out   func(Piece)
 	stats StreamStats
@@ -113,7 +111,6 @@ type Stream struct {
 
 	found   []foundSecret // not handed out, by start, none overlapping the next
 	emitted int           // position up to which text was handed out
-	dropTo  int           // text before it belongs to a secret that was handed out
 	line    int           // of emitted, from 1
 	column  int
 }
@@ -130,7 +127,8 @@ type foundSecret struct {
 
 // NewStream returns a stream that hands its pieces to out, in order.
 func (s *Scanner) NewStream(opts StreamOptions, out func(Piece)) *Stream {
-	st := &Stream{s: s, opts: opts, out: out, line: 1, column: 1}
+	s.streamsOnce.Do(func() { s.streams.prepare(s.rules) })
+	st := &Stream{s: s, streams: &s.streams, opts: opts, out: out, line: 1, column: 1}
 	st.first.init(st, 0)
 	return st
 }
@@ -168,7 +166,6 @@ func (st *Stream) End(cut bool) {
 	st.first.search(asFar{ended: true, cut: cut})
 	st.emit(st.first.end())
 	st.first.restart(st.first.end())
-	st.dropTo = 0
 	st.leave()
 }
 
@@ -208,12 +205,7 @@ func (st *Stream) emit(hold int) {
 
 // text hands out text up to a position.
 func (st *Stream) text(upto int) {
-	from := st.emitted
-	if skip := min(st.dropTo, upto); skip > from {
-		st.advance(skip)
-		from = skip
-	}
-	if upto > from {
+	if from := st.emitted; upto > from {
 		st.advance(upto)
 		st.out(Piece{Text: st.first.slice(from, upto)})
 	}
@@ -249,13 +241,6 @@ func (st *Stream) handOut(f *foundSecret) {
 	s.Finding.StartLine, s.Finding.StartColumn = st.line, st.column
 	st.advance(f.end)
 	s.Finding.EndLine, s.Finding.EndColumn = st.line, max(1, st.column-1)
-	st.stats.Secrets++
-	if s.Forced {
-		st.stats.Forced++
-	}
-	if s.unclosed {
-		st.stats.Unclosed++
-	}
 	st.out(Piece{Secret: s})
 }
 
@@ -267,7 +252,7 @@ const (
 // add takes in a secret that was found. One that overlaps others becomes one with
 // them.
 func (st *Stream) add(f foundSecret) {
-	if f.end <= max(st.emitted, st.dropTo) {
+	if f.end <= st.emitted {
 		return
 	}
 	at := len(st.found)
@@ -305,10 +290,10 @@ func join(a, b *foundSecret) foundSecret {
 	case joined.start == first.start && joined.end == first.end:
 	case joined.start == other.start && joined.end == other.end:
 		s.layers, joined.level, joined.on, joined.epoch = other.secret.layers, other.level, other.on, other.epoch
-	case a.level == b.level && a.epoch == b.epoch && a.level.remembers(a.on, a.epoch) && b.level.remembers(b.on, b.epoch):
-		joined.on = span{min(a.on.start, b.on.start), max(a.on.end, b.on.end)}
-		joined.start, joined.end, s.layers = a.level.source(joined.on)
-		joined.start, joined.end = min(joined.start, a.start, b.start), max(joined.end, a.end, b.end)
+	case a.level == b.level && a.epoch == b.epoch && a.level.remembers(a.on.with(b.on), a.epoch):
+		joined.on = a.on.with(b.on)
+		start, end, layers := a.level.source(joined.on)
+		joined.start, joined.end, s.layers = min(start, joined.start), max(end, joined.end), layers
 	default:
 		s.layers = nil
 	}

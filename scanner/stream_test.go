@@ -30,8 +30,8 @@ func stream(s *scanner.Scanner, opts scanner.StreamOptions, text string, next fu
 		}
 		f := &p.Secret.Finding
 		b.Write(p.Secret.Encode(nil, []byte("[REDACTED:"+f.Rule.ID+"]")))
-		out.Found = append(out.Found, fmt.Sprintf("%s %d-%d %d:%d-%d:%d %s %q", f.Rule.ID, f.Secret.Start, f.Secret.End,
-			f.StartLine, f.StartColumn, f.EndLine, f.EndColumn, f.Encoding, p.Secret.Value.Reveal()))
+		out.Found = append(out.Found, fmt.Sprintf("%s %d-%d %d:%d-%d:%d %s %q forced %t unclosed %t", f.Rule.ID, f.Secret.Start, f.Secret.End,
+			f.StartLine, f.StartColumn, f.EndLine, f.EndColumn, f.Encoding, p.Secret.Value.Reveal(), p.Secret.Forced, p.Secret.Unclosed))
 	})
 	for len(text) > 0 {
 		n := min(len(text), next())

@@ -6,24 +6,28 @@ import (
 
 	"github.com/stanch-dev/stanch/scanner/internal/automaton"
 	"github.com/stanch-dev/stanch/scanner/internal/match"
+	"github.com/stanch-dev/stanch/scanner/internal/plan"
 )
 
-// streams is what the streams of a scanner have in common.
+// streams is what the streams of a scanner have in common. It is made when the first
+// one is: a scan of files needs nothing of it.
 type streams struct {
+	has     []bool           // by rule: it may match in a text without a path
 	leading []automaton.Rule // rules whose secrets may begin before their place
 	byLine  []automaton.Rule // rules that are tried on whole lines
 	keyRule int              // the one of private keys in PEM; -1 for none
 }
 
-func (s *Scanner) prepareStreams() {
+// prepare fills s for the streams of a scanner with rules.
+func (s *streams) prepare(rules []rule) {
 	var scratch match.Scratch
-	s.keyRule = -1
-	for i := range s.rules {
-		r := &s.rules[i]
-		r.inStreams = r.Regex != nil && !r.SkipReport && (r.path == nil || r.path().Match(&scratch, nil))
+	s.has, s.keyRule = make([]bool, len(rules)), -1
+	for i := range rules {
+		r := &rules[i]
+		s.has[i] = r.Regex != nil && !r.SkipReport && (r.path == nil || r.path().Match(&scratch, nil))
 		switch {
-		case !r.inStreams:
-		case r.needsLines():
+		case !s.has[i]:
+		case r.plan.Reach == plan.Gated || r.plan.Reach == plan.Everywhere:
 			s.byLine = append(s.byLine, automaton.Rule(i))
 		case strings.Contains(r.Regex.String(), "PRIVATE KEY") && r.expr().Match(&scratch, sampleKey()):
 			s.keyRule = i

@@ -2,6 +2,7 @@ package scanner
 
 import (
 	"github.com/stanch-dev/stanch/scanner/internal/automaton"
+	"github.com/stanch-dev/stanch/scanner/internal/byteset"
 	"github.com/stanch-dev/stanch/scanner/internal/plan"
 )
 
@@ -131,15 +132,24 @@ func (w *worker) add(number automaton.Rule, next window) {
 }
 
 func windowStart(text []byte, p int, r *plan.Rule) int {
-	start, least := p, max(0, p-r.MaxPre)
-	for start > least && r.Pre.Has(text[start-1]) {
-		start--
+	return runeStart(text, max(0, back(text, p, r.MaxPre, &r.Pre)-margin), 0)
+}
+
+// back returns where the bytes of set begin that stand before at, at most so many.
+func back(text []byte, at, most int, set *byteset.Set) int {
+	for least := max(0, at-most); at > least && set.Has(text[at-1]); {
+		at--
 	}
-	start = max(0, start-margin)
-	for range 3 { // not within a rune
-		if start > 0 && text[start]&0xc0 == 0x80 {
-			start--
+	return at
+}
+
+// runeStart returns where the rune begins that position at of text is within, from
+// least on.
+func runeStart(text []byte, at, least int) int {
+	for range 3 {
+		if at > least && at < len(text) && text[at]&0xc0 == 0x80 {
+			at--
 		}
 	}
-	return start
+	return at
 }
