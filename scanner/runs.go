@@ -94,9 +94,9 @@ func (l *level) start(place int, far asFar) {
 	w := l.st.w
 	r := run{place: place, at: place, row: w.runner.Start(), begun: -1}
 	stop := min(l.end(), place+checkAge)
-	next, reached, rules := w.runner.Advance(r.row, l.buf[:stop-l.base], place-l.base, w.rules[:0])
+	_, reached, rules, status := w.runner.Advance(r.row, l.buf[:stop-l.base], place-l.base, w.rules[:0])
 	w.rules = rules[:0]
-	if next == automaton.Dead {
+	if status == automaton.Ended {
 		l.finish(&r, rules, l.base+reached, false)
 		return
 	}
@@ -130,17 +130,16 @@ func (l *level) walk(r *run, far asFar) {
 			}
 		}
 		at := r.at - l.base
-		next, _, rules := runner.Advance(r.row, l.buf[:at+1], at, r.rules)
-		r.rules = rules
-		switch next {
-		case automaton.Dead:
+		var status automaton.Status
+		r.row, _, r.rules, status = runner.Advance(r.row, l.buf[:at+1], at, r.rules)
+		switch status {
+		case automaton.Ended:
 			l.finish(r, r.rules, r.at+1, false)
 			return
 		case automaton.GaveUp:
 			l.giveUp(r, far)
 			return
 		}
-		r.row = next
 		r.at++
 	}
 	switch {
@@ -170,16 +169,15 @@ func (l *level) rebase(r *run) {
 	if r.by == runner.DFA() || runner.Shared(r.row) {
 		return
 	}
-	again := run{place: r.place, at: r.place, row: runner.Start()}
-	for again.at < r.at {
-		next, reached, _ := runner.Advance(again.row, l.buf[:r.at-l.base], again.at-l.base, nil)
-		if next == automaton.GaveUp {
+	row := runner.Start()
+	for at := r.place - l.base; at < r.at-l.base; {
+		var status automaton.Status
+		row, at, _, status = runner.Advance(row, l.buf[:r.at-l.base], at, nil)
+		if status == automaton.GaveUp {
 			runner.Grant(1)
-			continue
 		}
-		again.row, again.at = next, l.base+reached
 	}
-	r.row, r.by = again.row, runner.DFA()
+	r.row, r.by = row, runner.DFA()
 }
 
 // meet lets r join a run that was in the same state here, and reports whether there
@@ -298,13 +296,13 @@ func (l *level) look() {
 		if !l.st.s.plan.Filter.Possible(l.buf, p-l.base) {
 			continue
 		}
-		row, _, _ := runner.Advance(runner.Start(), l.buf, p-l.base, nil)
-		if row == automaton.Dead {
+		row, _, _, status := runner.Advance(runner.Start(), l.buf, p-l.base, nil)
+		if status == automaton.Ended {
 			continue
 		}
 		l.frontier = min(l.frontier, p)
 		begun := runner.InSecret(runner.Start())
-		if !begun && row != automaton.GaveUp && !runner.InSecret(row) {
+		if !begun && status != automaton.GaveUp && !runner.InSecret(row) {
 			continue
 		}
 		l.mayBegin = min(l.mayBegin, l.leadStart(p, l.st.leading))

@@ -2,24 +2,24 @@ package automaton
 
 import "slices"
 
-// A run over a text that arrives in parts is a row, which Start returns first and
-// Advance moves on; and the rules accepted so far. It is the caller's to keep; two
-// rows are no row but an answer.
+// Status tells what became of a run.
+type Status uint8
+
 const (
-	// Dead is the row of a run that has ended: no rule can match any more.
-	Dead uint32 = dead
-	// GaveUp is the row of a run that was given up for want of credit: every rule
-	// that Left returned before may match, within the longest of their tails.
-	GaveUp uint32 = unbuilt
+	Open   Status = iota // it has read all of the text, and goes on with more
+	Ended                // no rule can match any more
+	GaveUp               // for want of credit: what is left may match, within the longest tail
 )
 
-// Start returns the row with which every run begins.
+// Start returns the row with which every run begins. A row and the rules accepted so
+// far are all there is to a run over a text that arrives in parts; they are the
+// caller's to keep.
 func (r *Runner) Start() uint32 { return r.d.Start &^ accepts }
 
-// Advance reads text from at on. It returns the new row, how far it has read, and
-// out with the rules appended that may match. A run that is given up stays where it
-// was: row is then GaveUp.
-func (r *Runner) Advance(row uint32, text []byte, at int, out []Rule) (next uint32, reached int, rules []Rule) {
+// Advance reads text from at on. It returns the new row, how far it has read, and out
+// with the rules appended that may match. Of a run that has ended the row says
+// nothing.
+func (r *Runner) Advance(row uint32, text []byte, at int, out []Rule) (next uint32, reached int, rules []Rule, status Status) {
 	d := r.d
 	class, table := &d.Class, d.Table
 	for i := at; i < len(text); i++ {
@@ -27,16 +27,14 @@ func (r *Runner) Advance(row uint32, text []byte, at int, out []Rule) (next uint
 		cell := table[row+uint32(c)]
 		if int32(cell) <= dead { // unbuilt, dead, or accepting
 			if cell == unbuilt {
-				if r.credit <= 0 {
-					if _, _, limited := r.giveUp(row, nil); limited {
-						return GaveUp, i, out
-					}
+				if r.credit <= 0 && r.isLimited(row) {
+					return row, i, out, GaveUp
 				}
 				cell = r.step(row, c)
 				table = d.Table
 			}
 			if cell == dead {
-				return Dead, i + 1, out
+				return row, i + 1, out, Ended
 			}
 			if cell&accepts != 0 {
 				cell &^= accepts
@@ -45,7 +43,14 @@ func (r *Runner) Advance(row uint32, text []byte, at int, out []Rule) (next uint
 		}
 		row = cell
 	}
-	return row, len(text), out
+	return row, len(text), out, Open
+}
+
+// isLimited reports whether the tails of all rules that are left at row have a limit.
+func (r *Runner) isLimited(row uint32) bool {
+	return !slices.ContainsFunc(r.d.Sets[int(row)/r.d.Classes], func(at int32) bool {
+		return r.d.NFA.Longest[r.d.NFA.Insts[at].Rule] == Unlimited
+	})
 }
 
 // AtEnd appends to out the rules that match where the text ends at row.

@@ -69,21 +69,6 @@ func (r *Runner) step(row uint32, class uint8) uint32 {
 	return r.b.step(row, class)
 }
 
-// giveUp returns the rules that are left in a state, and how long the longest of
-// their tails is; false if one has no limit.
-func (r *Runner) giveUp(row uint32, out []Rule) ([]Rule, int, bool) {
-	longest := 0
-	for _, at := range r.d.Sets[int(row)/r.d.Classes] {
-		rule := r.d.NFA.Insts[at].Rule
-		longest = max(longest, r.d.NFA.Longest[rule])
-		if longest == Unlimited {
-			return out, 0, false
-		}
-		out = addRule(out, rule)
-	}
-	return out, longest, true
-}
-
 // every is the distance of checkpoints in bytes, a power of two.
 const every = 1 << 8
 
@@ -127,47 +112,27 @@ func (r *Runner) Run(text []byte, p int) Outcome {
 
 // run appends the rules to out. It returns how far it has read beside the outcome.
 func (r *Runner) run(text []byte, p int, out []Rule) (o Outcome, read int) {
-	d := r.d
-	class, table := &d.Class, d.Table
-	row := d.Start &^ accepts
-	for i := p; i < len(text); i++ {
-		if i&(every-1) == 0 && i > p+every/2 {
-			if rest, ok := r.known[checkpoint{i, row}]; ok {
-				return Outcome{addRules(out, rest.rules), rest.end, rest.cut}, i
-			}
-			if r.settled(row, out) {
-				return Outcome{out, i, true}, i
-			}
-			r.runs = append(r.runs, checkpoint{i, row})
+	for row, i := r.Start(), p; ; {
+		var status Status
+		next := max(i, p+every/2)&^(every-1) + every // checkpoint
+		row, i, out, status = r.Advance(row, text[:min(next, len(text))], i, out)
+		switch {
+		case status == Ended:
+			return Outcome{out, i, false}, i
+		case status == GaveUp:
+			left, longest := r.Left(row, out)
+			return Outcome{left, max(i+1, min(p+longest, len(text))), false}, i
+		case i == len(text):
+			return Outcome{r.AtEnd(row, out), i, false}, i
 		}
-		c := class[text[i]]
-		cell := table[row+uint32(c)]
-		if int32(cell) <= dead { // unbuilt, dead, or accepting
-			if cell == unbuilt {
-				if r.credit <= 0 {
-					if left, longest, ok := r.giveUp(row, out); ok {
-						return Outcome{left, max(i+1, min(p+longest, len(text))), false}, i
-					}
-				}
-				cell = r.step(row, c)
-				table = d.Table
-			}
-			if cell == dead {
-				return Outcome{out, i + 1, false}, i + 1
-			}
-			if cell&accepts != 0 {
-				cell &^= accepts
-				out = addRules(out, d.Accepts[int(cell)/d.Classes])
-			}
+		if rest, ok := r.known[checkpoint{i, row}]; ok {
+			return Outcome{addRules(out, rest.rules), rest.end, rest.cut}, i
 		}
-		row = cell
+		if r.settled(row, out) {
+			return Outcome{out, i, true}, i
+		}
+		r.runs = append(r.runs, checkpoint{i, row})
 	}
-	for _, at := range d.Sets[int(row)/d.Classes] {
-		if in := &d.NFA.Insts[at]; in.Op == opEnd {
-			out = addRule(out, in.Rule)
-		}
-	}
-	return Outcome{out, len(text), false}, len(text)
 }
 
 // settled reports whether every rule that is left in a state is lazy and in out.
