@@ -6,6 +6,7 @@ import (
 
 	"github.com/stanch-dev/stanch/internal/secret"
 	"github.com/stanch-dev/stanch/scanner/internal/automaton"
+	"github.com/stanch-dev/stanch/scanner/redact"
 )
 
 // cluster is a window of a rule, or several that touch. Matches in it are final
@@ -152,7 +153,7 @@ func (l *level) judge(c *cluster, text []byte, low int, groups []int) {
 	if on.start == on.end { // the rule's group took no part in the match
 		on = matched
 	}
-	start, end := trimSecret(on.of(text))
+	start, end := redact.Trim(on.of(text))
 	forced := c.forced && on.end == len(text)
 	if forced {
 		end = on.end - on.start

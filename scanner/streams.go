@@ -48,25 +48,6 @@ func isToken(b byte) bool {
 	return 'a' <= b|0x20 && b|0x20 <= 'z' || '0' <= b && b <= '9' || strings.IndexByte("+/=-_.~%", b) >= 0
 }
 
-// Some rules take in what stands around a secret: quotes, blanks, or the backslash
-// of the "\n" behind it. To replace that could break the format of the text.
-const (
-	blankBefore = " \t\r\n\"'`"
-	blankBehind = blankBefore + `\`
-)
-
-// trimSecret returns where in value the secret stands; all of it if nothing would
-// be left.
-func trimSecret(value []byte) (start, end int) {
-	trimmed := bytes.TrimRight(value, blankBehind)
-	end = len(trimmed)
-	start = end - len(bytes.TrimLeft(trimmed, blankBefore))
-	if start == end {
-		return 0, len(value)
-	}
-	return start, end
-}
-
 // isRedacted reports whether value is a placeholder, in whole or but for its end.
 func isRedacted(value []byte) bool {
 	return bytes.HasPrefix(value, []byte("[REDACTED")) || bytes.HasPrefix(value, []byte("[SEALED:"))

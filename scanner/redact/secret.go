@@ -67,7 +67,7 @@ func (r *Redactor) Replace(dst []byte, style Style, s *Secret) ([]byte, error) {
 	value := s.Value.Reveal()
 	start, end := 0, len(value)
 	if s.KnownID == "" {
-		start, end = trim(value)
+		start, end = Trim(value)
 	}
 	p := place{before: s.Before, value: value[start:end], after: s.After, raw: len(value) == 0 || bytes.Equal(s.Source, value)}
 	p.escaped = !p.raw && bytes.IndexByte(s.Source, '%') >= 0

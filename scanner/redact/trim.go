@@ -9,8 +9,9 @@ const (
 	behind = before + `\`
 )
 
-// trim returns where in value the secret stands; all of it if nothing would be left.
-func trim(value []byte) (start, end int) {
+// Trim returns where in value, which a rule took for a secret, the secret stands; all
+// of it if nothing would be left.
+func Trim(value []byte) (start, end int) {
 	trimmed := bytes.TrimRight(value, behind)
 	end = len(trimmed)
 	start = end - len(bytes.TrimLeft(trimmed, before))
