@@ -11,8 +11,9 @@ import (
 type StreamOptions struct {
 	Known *known.Set // known secrets; nil for none
 	// Frames leaves out of the text what log formats put within a record that they
-	// have split: the headers of CRI's partial lines, and Docker's in JSON. A secret
-	// that such a header cuts in two is found, and the header stays.
+	// have split: the headers of CRI's partial lines, and Docker's in JSON, in a text
+	// whose first line has one. A secret that such a header cuts in two is found, and
+	// the header stays.
 	Frames bool
 }
 

@@ -86,7 +86,7 @@ func (f *filterFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.report, "report", "", "append a report in lines of JSON to `file`")
 	flags.StringVar(&f.metrics, "metrics", "", "serve metrics over HTTP at `address`, such as 127.0.0.1:9464")
 	flags.DurationVar(&f.idle, "idle", 25*time.Millisecond, "how long to wait for what might complete a secret; 0 means for ever")
-	flags.StringVar(&f.frames, "frames", "auto", "look across the headers of CRI's and Docker's split records: `mode` auto or off")
+	flags.StringVar(&f.frames, "frames", "auto", "look across the headers of CRI's and Docker's split records, if the first line has one: `mode` auto or off")
 	flags.Var(&f.lineLimit, "line-limit", "cut off lines behind so many bytes and write "+logs.CutMark+"; 0 means no limit")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "do not say at the end what was done")
 	cmd.RegisterFlagCompletionFunc("style", cobra.FixedCompletions(styleNames(), cobra.ShellCompDirectiveNoFileComp))
