@@ -41,6 +41,7 @@ var may = map[string][]string{
 // owners says which package alone may import a heavy module, and why.
 var owners = []struct{ module, owner, why string }{
 	{"github.com/zricethezav/gitleaks/v8", "rules", "only the text of its default rules is used; its detector is the examiner's"},
+	{"github.com/open-policy-agent/opa", "policies", "decisions have one place; the rest asks it through an interface of its own"},
 	{"github.com/spf13/cobra", "internal/cli", "commands are wiring; the parts must be usable without a command line"},
 }
 

@@ -1,0 +1,304 @@
+package policies
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/storage"
+	"github.com/open-policy-agent/opa/v1/storage/inmem"
+
+	embedded "github.com/stanch-dev/stanch/policies/rego"
+	"github.com/stanch-dev/stanch/policies/sandbox"
+	"github.com/stanch-dev/stanch/policies/source"
+)
+
+const (
+	// Deadline is how long one evaluation may take. Decisions take microseconds; the
+	// rest is for a machine that has more to do than it can.
+	Deadline = 250 * time.Millisecond
+	// MaxCacheSeconds bounds for how long a policy may have a decision kept that
+	// depends on the time.
+	MaxCacheSeconds = 60
+)
+
+// Snapshot is one generation of policies, compiled: modules, configuration, grants
+// and the decisions made from them so far. It never changes, so a decision is never
+// made of two generations. Safe for concurrent use.
+type Snapshot struct {
+	docs     source.Documents
+	modules  sandbox.Modules
+	compiler *ast.Compiler
+	store    storage.Store
+	read     storage.Transaction // of store, open for good: nothing writes
+
+	entries    map[Entrypoint]*entry
+	expiries   []int64 // of grants, ascending
+	accesses   *cache[Access]
+	redactions *cache[Redaction]
+}
+
+// Defaults returns the embedded policies, with the embedded configuration and no
+// grants: nobody may do anything until somebody says so.
+func Defaults() (source.Documents, error) {
+	docs, err := source.FromFS(embedded.FS, "embedded")
+	docs.Grants, docs.Universe = nil, source.Universe{}
+	return docs, err
+}
+
+// Compile makes a snapshot of docs. Packages of the four entrypoints that docs does
+// not have are taken from the embedded policies, and so are the parts of the
+// configuration; tests take no part. The error names file and line, and is of type
+// sandbox.Errors if a policy is wrong.
+func Compile(docs source.Documents) (*Snapshot, error) {
+	modules, err := deciding(docs)
+	if err != nil {
+		return nil, err
+	}
+	s := &Snapshot{docs: docs, modules: modules, entries: map[Entrypoint]*entry{}, accesses: newCache[Access](), redactions: newCache[Redaction]()}
+	if s.compiler, err = sandbox.Compile(modules); err != nil {
+		return nil, err
+	}
+	if s.store, err = storeOf(docs); err != nil {
+		return nil, fmt.Errorf("%s: %w", docs.Name, err)
+	}
+	if s.read, err = s.store.NewTransaction(context.Background()); err != nil {
+		return nil, fmt.Errorf("%s: %w", docs.Name, err)
+	}
+	for _, g := range docs.Grants {
+		if !g.ExpiresAt.IsZero() {
+			s.expiries = append(s.expiries, g.ExpiresAt.Unix())
+		}
+	}
+	slices.Sort(s.expiries)
+	for _, name := range Entrypoints() {
+		if s.entries[name], err = newEntry(s, name); err != nil {
+			return nil, fmt.Errorf("%s: %w", docs.Name, err)
+		}
+	}
+	return s, nil
+}
+
+// deciding returns the modules of docs without tests, and those of the embedded ones
+// whose entrypoint docs does not have.
+func deciding(docs source.Documents) (sandbox.Modules, error) {
+	modules, err := parseWithoutTests(docs)
+	if err != nil {
+		return nil, err
+	}
+	defaults, err := Defaults()
+	if err != nil {
+		return nil, err
+	}
+	own := packages(modules)
+	embedded, err := parseWithoutTests(defaults)
+	if err != nil {
+		return nil, err
+	}
+	for name, m := range embedded {
+		if !own[m.Package.Path.String()] {
+			modules[name] = m
+		}
+	}
+	return modules, nil
+}
+
+func parseWithoutTests(docs source.Documents) (sandbox.Modules, error) {
+	docs.Modules = slices.DeleteFunc(slices.Clone(docs.Modules), source.Module.IsTest)
+	return sandbox.Parse(docs)
+}
+
+func packages(modules sandbox.Modules) map[string]bool {
+	all := map[string]bool{}
+	for _, m := range modules {
+		all[m.Package.Path.String()] = true
+	}
+	return all
+}
+
+// Data returns data.config and data.index of docs. The parts of the configuration
+// that docs does not have are the embedded ones.
+func Data(docs source.Documents) (map[string]any, error) {
+	defaults, err := Defaults()
+	if err != nil {
+		return nil, err
+	}
+	config, err := docs.Config.Or(defaults.Config).Data()
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"config": config, "index": source.IndexGrants(docs.Grants)}, nil
+}
+
+func storeOf(docs source.Documents) (storage.Store, error) {
+	data, err := Data(docs)
+	if err != nil {
+		return nil, err
+	}
+	return inmem.NewFromObjectWithOpts(data, inmem.OptReturnASTValuesOnRead(true), inmem.OptRoundTripOnWrite(false)), nil
+}
+
+// Revision names the text the snapshot was made of.
+func (s *Snapshot) Revision() string { return s.docs.Revision }
+
+// Documents returns the text the snapshot was made of.
+func (s *Snapshot) Documents() source.Documents { return s.docs }
+
+// Modules returns the modules that decide. They must not be changed.
+func (s *Snapshot) Modules() sandbox.Modules { return s.modules }
+
+// Compiler returns the compiled modules. It must not be changed.
+func (s *Snapshot) Compiler() *ast.Compiler { return s.compiler }
+
+// Store returns the data: data.config and data.index. It must not be written.
+func (s *Snapshot) Store() storage.Store { return s.store }
+
+// Reads returns the fields of the input that e's answer can depend on.
+func (s *Snapshot) Reads(e Entrypoint) []string {
+	var names []string
+	for i, name := range fieldNames[e] {
+		if s.entries[e].reads.has(i) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Class returns a key that two inputs share only if the policy cannot tell them
+// apart, but for their time.
+func (s *Snapshot) Class(in Input) string {
+	return string(in.appendKey(nil, s.entries[in.Entrypoint()].reads))
+}
+
+// Term returns in as policies see it.
+func Term(in Input) *ast.Term { return ast.NewTerm(in.value(math.MaxUint32)) }
+
+// Decision is one of Access, Redaction, Rotation and Gate.
+type Decision interface {
+	Failure() error
+}
+
+// Decide answers in, from the cache if it can.
+func (s *Snapshot) Decide(ctx context.Context, in Input) Decision {
+	switch in := in.(type) {
+	case *AccessInput:
+		return s.Access(ctx, in)
+	case *RedactionInput:
+		return s.Redaction(ctx, in)
+	case *RotationInput:
+		return s.Rotation(ctx, in)
+	case *GateInput:
+		return s.Gate(ctx, in)
+	}
+	panic(fmt.Sprintf("policies: no such input: %T", in)) // Input is closed: its methods are not exported
+}
+
+// errNoTime is the failure for inputs without a time: at time zero nothing has
+// expired.
+var errNoTime = errors.New("the input has no time; set context.time or now, in seconds since 1970")
+
+// Access decides who may do what.
+func (s *Snapshot) Access(ctx context.Context, in *AccessInput) Access {
+	e := s.entries[EntryAccess]
+	var buf [512]byte
+	key := in.appendKey(buf[:0], e.reads)
+	now := in.Context.Time
+	if now <= 0 {
+		return deny(errNoTime)
+	}
+	if d, until, ok := s.accesses.get(key, now); ok {
+		hit := *d
+		hit.Cached = true
+		if e.timed {
+			hit.CacheSeconds = int(until - now)
+		}
+		return hit
+	}
+	t, err := e.evaluate(ctx, in.value(e.reads))
+	if err != nil {
+		return deny(err)
+	}
+	d, err := decodeAccess(t)
+	if err != nil {
+		return deny(fmt.Errorf("%s: %w", e.name.Query(), err))
+	}
+	from, until := int64(math.MinInt64), int64(math.MaxInt64)
+	if e.timed {
+		from, until = now, s.holds(now, d.CacheSeconds)
+		d.CacheSeconds = int(until - from)
+	}
+	if from < until {
+		s.accesses.put(key, d, from, until)
+	}
+	return d
+}
+
+// holds returns until when a decision made at now may be kept: for the seconds its
+// policy says, but not beyond the next time that a grant expires.
+func (s *Snapshot) holds(now int64, seconds int) int64 {
+	until := now + int64(max(0, min(seconds, MaxCacheSeconds)))
+	if i, _ := slices.BinarySearch(s.expiries, now+1); i < len(s.expiries) {
+		until = min(until, s.expiries[i])
+	}
+	return until
+}
+
+// Redaction decides what happens to a finding in motion.
+func (s *Snapshot) Redaction(ctx context.Context, in *RedactionInput) Redaction {
+	e := s.entries[EntryRedaction]
+	var buf [512]byte
+	key := in.appendKey(buf[:0], e.reads)
+	if d, _, ok := s.redactions.get(key, 0); ok {
+		hit := *d
+		hit.Cached = true
+		return hit
+	}
+	t, err := e.evaluate(ctx, in.value(e.reads))
+	if err != nil {
+		return redact(err)
+	}
+	d, err := decodeRedaction(t)
+	if err != nil {
+		return redact(fmt.Errorf("%s: %w", e.name.Query(), err))
+	}
+	s.redactions.put(key, d, math.MinInt64, math.MaxInt64)
+	return d
+}
+
+// Rotation decides what is wrong with a secret's age and upkeep.
+func (s *Snapshot) Rotation(ctx context.Context, in *RotationInput) Rotation {
+	e := s.entries[EntryRotation]
+	if in.Now <= 0 {
+		return unknownAge(errNoTime)
+	}
+	t, err := e.evaluate(ctx, in.value(e.reads))
+	if err != nil {
+		return unknownAge(err)
+	}
+	d, err := decodeRotation(t)
+	if err != nil {
+		return unknownAge(fmt.Errorf("%s: %w", e.name.Query(), err))
+	}
+	return d
+}
+
+// Gate decides whether a build passes.
+func (s *Snapshot) Gate(ctx context.Context, in *GateInput) Gate {
+	e := s.entries[EntryGate]
+	if in.Now <= 0 {
+		return fail(errNoTime)
+	}
+	t, err := e.evaluate(ctx, in.value(e.reads))
+	if err != nil {
+		return fail(err)
+	}
+	d, err := decodeGate(t)
+	if err != nil {
+		return fail(fmt.Errorf("%s: %w", e.name.Query(), err))
+	}
+	return d
+}
