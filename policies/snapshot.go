@@ -47,6 +47,7 @@ type Snapshot struct {
 func Defaults() (source.Documents, error) {
 	docs, err := source.FromFS(embedded.FS, "embedded")
 	docs.Grants, docs.Universe = nil, source.Universe{}
+	docs.Revision = "embedded-" + docs.Revision
 	return docs, err
 }
 

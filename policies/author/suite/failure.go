@@ -44,7 +44,8 @@ func (p *Program) places(ctx context.Context, results []*tester.Result, o Option
 }
 
 // place returns the last expression of trace that failed, or nil if none is known: a
-// test that begins with a condition on the bare input may not even be begun. An every fails because of an expression within it.
+// test that begins with a condition on the bare input may not even be begun. An every
+// fails because of an expression within it.
 func place(trace []*topdown.Event) *Failure {
 	for i := len(trace) - 1; i >= 0; i-- {
 		event := trace[i]
