@@ -25,7 +25,7 @@ exam: build ## run the long examinations: leaks, parity on gigabytes, clean text
 	@GO="$(GO)" sh internal/testenv/fuzz.sh 1m
 
 bench: ## compare speed with gitleaks and Kingfisher, and with copying
-	$(GO) test -run '^$$' -bench . -benchmem ./scanner/... ./proxy/...
+	$(GO) test -run '^$$' -bench . -benchmem ./scanner/... ./proxy/... ./policies/...
 	cd internal/exam/bench && $(GO) run .
 
 fuzz: ## run each fuzz target for ten seconds

@@ -34,6 +34,7 @@ var commands = []func(stdio) *cobra.Command{
 	newFilter,
 	newKnown,
 	newRules,
+	newPolicy,
 	newDemo,
 	newVersion,
 }

@@ -57,3 +57,31 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("exit code %d, want %s", code, args[0])
 	}
 }
+
+// TestReadmeWalk holds that the script takes the walk that README shows.
+func TestReadmeWalk(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := os.ReadFile("testdata/script/policy_walk.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, walk, _ := strings.Cut(string(readme), "A walk, which needs no server")
+	walk, _, _ = strings.Cut(walk, "```\n\n")
+	steps := 0
+	for line := range strings.Lines(walk) {
+		command, _, _ := strings.Cut(line, "#")
+		if command = strings.TrimSpace(command); !strings.HasPrefix(command, "stanch policy ") {
+			continue
+		}
+		steps++
+		if !strings.Contains(string(script), command) {
+			t.Errorf("README's walk has %q, the script has not", command)
+		}
+	}
+	if steps < 8 {
+		t.Errorf("README's walk has %d steps", steps)
+	}
+}
