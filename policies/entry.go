@@ -53,9 +53,9 @@ func overlap(a, b string) bool {
 // evaluate returns the one result for input, or why there is none. It stops at the
 // deadline, or when ctx ends. It asks OPA's evaluator directly: the rego package costs
 // a transaction, a goroutine and a conversion more for each decision.
-func (e *entry) evaluate(ctx context.Context, input ast.Value) (t *ast.Term, err error) {
+func (e *entry) evaluate(ctx context.Context, input ast.Value, deadline time.Duration) (t *ast.Term, err error) {
 	cancel := topdown.NewCancel()
-	timer := time.AfterFunc(Deadline, cancel.Cancel)
+	timer := time.AfterFunc(deadline, cancel.Cancel)
 	defer timer.Stop()
 	if ctx.Done() != nil {
 		defer context.AfterFunc(ctx, cancel.Cancel)()
@@ -75,7 +75,7 @@ func (e *entry) evaluate(ctx context.Context, input ast.Value) (t *ast.Term, err
 		})
 	switch {
 	case topdown.IsCancel(err):
-		return nil, fmt.Errorf("%s: took longer than %v", e.name.Query(), Deadline)
+		return nil, fmt.Errorf("%s: took longer than %v", e.name.Query(), deadline)
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", e.name.Query(), placed(err))
 	case results == 0:

@@ -21,6 +21,9 @@ const (
 	// Deadline is how long one evaluation may take. Decisions take microseconds; the
 	// rest is for a machine that has more to do than it can.
 	Deadline = 250 * time.Millisecond
+	// perFinding is added to it for each finding and each entry of the baseline of a
+	// gate: one takes some 60 µs.
+	perFinding = 500 * time.Microsecond
 	// MaxCacheSeconds bounds for how long a policy may have a decision kept that
 	// depends on the time.
 	MaxCacheSeconds = 60
@@ -219,7 +222,7 @@ func (s *Snapshot) Access(ctx context.Context, in *AccessInput) Access {
 		}
 		return hit
 	}
-	t, err := e.evaluate(ctx, in.value(e.reads))
+	t, err := e.evaluate(ctx, in.value(e.reads), Deadline)
 	if err != nil {
 		return deny(err)
 	}
@@ -258,7 +261,7 @@ func (s *Snapshot) Redaction(ctx context.Context, in *RedactionInput) Redaction 
 		hit.Cached = true
 		return hit
 	}
-	t, err := e.evaluate(ctx, in.value(e.reads))
+	t, err := e.evaluate(ctx, in.value(e.reads), Deadline)
 	if err != nil {
 		return redact(err)
 	}
@@ -276,7 +279,7 @@ func (s *Snapshot) Rotation(ctx context.Context, in *RotationInput) Rotation {
 	if in.Now <= 0 {
 		return unknownAge(errNoTime)
 	}
-	t, err := e.evaluate(ctx, in.value(e.reads))
+	t, err := e.evaluate(ctx, in.value(e.reads), Deadline)
 	if err != nil {
 		return unknownAge(err)
 	}
@@ -293,7 +296,7 @@ func (s *Snapshot) Gate(ctx context.Context, in *GateInput) Gate {
 	if in.Now <= 0 {
 		return fail(errNoTime)
 	}
-	t, err := e.evaluate(ctx, in.value(e.reads))
+	t, err := e.evaluate(ctx, in.value(e.reads), Deadline+time.Duration(len(in.Findings)+len(in.Baseline))*perFinding)
 	if err != nil {
 		return fail(err)
 	}

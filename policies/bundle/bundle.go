@@ -59,8 +59,9 @@ type Options struct {
 }
 
 // Read reads the bundle that errors call name. Its revision is the manifest's, or
-// that of the text as for a directory. The error says what to do about it, and the
-// documents are then empty. The rest of r behind the bundle is not read.
+// that of the text as for a directory. With an error the documents are empty. The
+// lines that errors and grants name are those of the file, or of the data printed
+// with two spaces if it came with other data.
 func Read(r io.Reader, name string, o Options) (source.Documents, error) {
 	docs, err := read(r, name, o)
 	if err != nil {

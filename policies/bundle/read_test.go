@@ -89,58 +89,17 @@ func TestRevisionOfText(t *testing.T) {
 	}
 }
 
-// TestSignatures alters signed bundles and what is trusted.
-func TestSignatures(t *testing.T) {
-	files := policy()
-	good := signed(t, files)
-	withToken := func(signer pair, algorithm, id string, claims map[string]any) []entry {
-		return with(files, signatures(token(t, files, signer, algorithm, id, claims)))
-	}
-	only := func(id string) func(*bundle.Options) { return func(o *bundle.Options) { o.KeyID = id } }
-	scope := func(s string) func(*bundle.Options) { return func(o *bundle.Options) { o.Scope = s } }
-	hmac := pair{private: key().public, public: key().public} // the public key as a secret
-	for _, c := range []struct {
-		name    string
-		entries []entry
-		options func(*bundle.Options)
-		want    string
-	}{
-		{name: "good", entries: good},
-		{name: "good, in another order", entries: append(good[1:len(good):len(good)], good[0])},
-		{name: "good, only that key", entries: good, options: only("main")},
-		{name: "JSON written differently", entries: with(good, entry{".manifest", manifest + "\n\n"}, entry{"data.json", `{"config":{"access":{"environments":{}}}}`})},
-		{name: "stripped", entries: files, want: "missing .signatures.json"},
-		{name: "a signature of nothing", entries: with(good, entry{".signatures.json", `{}`}), want: "missing .signatures.json"},
-		{name: "no tokens", entries: with(good, entry{".signatures.json", `{"signatures": []}`}), want: "missing JWT"},
-		{name: "no JSON", entries: with(good, entry{".signatures.json", `x`}), want: "signatures decode"},
-		{name: "another verifier", entries: with(good, entry{".signatures.json", `{"signatures": ["x"], "plugin": "mine"}`}), want: "no verifier exists"},
-		{name: "two tokens", entries: with(files, signatures(token(t, files, key(), "EdDSA", "main", nil), token(t, files, key(), "EdDSA", "main", nil))), want: "multiple JWTs"},
-		{name: "repacked Rego", entries: with(good, entry{"access/access.rego", module + " "}), want: "access/access.rego: digest mismatch"},
-		{name: "repacked grants", entries: with(good, entry{"grants.yaml", grants + " "}), want: "grants.yaml: digest mismatch"},
-		{name: "repacked data", entries: with(good, entry{"data.json", `{"config": {"access": {"reveal_needs_mfa": false}}}`}), want: "data.json: digest mismatch"},
-		{name: "repacked manifest", entries: with(good, entry{".manifest", `{"revision": "r9", "roots": ["stanch", "config", "grants", "universe"]}`}), want: ".manifest: digest mismatch"},
-		{name: "a file more", entries: with(good, entry{"access/more.rego", module}), want: "access/more.rego not included in bundle signature"},
-		{name: "words more", entries: with(good, entry{"README.md", "x"}), want: "README.md not included in bundle signature"},
-		{name: "a file less", entries: with(good, entry{"grants.yaml", ""}), want: "not found in the target bundle"},
-		{name: "renamed", entries: with(good, entry{"access/access.rego", ""}, entry{"gate/gate.rego", module}), want: "gate/gate.rego not included"},
-		{name: "signature of another bundle", entries: with(policy(), entry{"access/access.rego", module + "x := 1\n"}, good[len(good)-1]), want: "digest mismatch"},
-		{name: "wrong key", entries: withToken(otherKey(), "EdDSA", "main", nil), want: "failed to verify JWT signature"},
-		{name: "unknown key", entries: withToken(key(), "EdDSA", "other", nil), want: "ID other not found"},
-		{name: "key id missing", entries: withToken(key(), "EdDSA", "", nil), want: "key ID is empty"},
-		{name: "key id missing, only that key", entries: withToken(key(), "EdDSA", "", nil), options: only("main")},
-		{name: "key id missing, wrong key", entries: withToken(otherKey(), "EdDSA", "", nil), options: only("main"), want: "failed to verify"},
-		{name: "stripped, only that key", entries: files, options: only("main"), want: "missing .signatures.json"},
-		{name: "HMAC with the public key", entries: withToken(hmac, "HS256", "main", nil), want: "failed to verify JWT signature"},
-		{name: "no algorithm", entries: with(files, signatures("eyJhbGciOiJub25lIiwia2lkIjoibWFpbiJ9.eyJmaWxlcyI6W119.")), want: "failed to verify JWT signature"},
-		{name: "no token", entries: with(files, signatures("x")), want: "failed to split compact JWT"},
-		{name: "scope wanted", entries: good, options: scope("prod"), want: "scope mismatch"},
-		{name: "scope of another", entries: withToken(key(), "EdDSA", "main", map[string]any{"scope": "test"}), options: scope("prod"), want: "scope mismatch"},
-		{name: "scope not wanted", entries: withToken(key(), "EdDSA", "main", map[string]any{"scope": "prod"}), want: "scope mismatch"},
-		{name: "scope", entries: withToken(key(), "EdDSA", "main", map[string]any{"scope": "prod"}), options: scope("prod")},
-		{name: "delta", entries: []entry{{"patch.json", `{"data": [{"op": "upsert", "path": "/config", "value": {}}]}`}, {".manifest", manifest}}, want: "a delta bundle (patch.json) cannot be signed"},
-		{name: "delta in a whole one", entries: with(good, entry{"patch.json", `{"data": [{"op": "upsert", "path": "/config", "value": {}}]}`}), want: "a delta bundle"},
-		{name: "delta in a folder", entries: with(good, entry{"config/patch.json", `{}`}), want: "a delta bundle"},
-	} {
+// signatureCase is a bundle, what is trusted, and the error, if there is one.
+type signatureCase struct {
+	name    string
+	entries []entry
+	options func(*bundle.Options)
+	want    string
+}
+
+func checkSignatures(t *testing.T, cases []signatureCase) {
+	t.Helper()
+	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			o := trusting()
 			if c.options != nil {
@@ -154,6 +113,63 @@ func TestSignatures(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSignedFiles alters signed bundles.
+func TestSignedFiles(t *testing.T) {
+	files := policy()
+	good := signed(t, files)
+	checkSignatures(t, []signatureCase{
+		{name: "good", entries: good},
+		{name: "good, in another order", entries: append(good[1:len(good):len(good)], good[0])},
+		{name: "JSON written differently", entries: with(good, entry{".manifest", manifest + "\n\n"}, entry{"data.json", `{"config":{"access":{"environments":{}}}}`})},
+		{name: "stripped", entries: files, want: "missing .signatures.json"},
+		{name: "a signature of nothing", entries: with(good, entry{".signatures.json", `{}`}), want: "missing .signatures.json"},
+		{name: "no JSON", entries: with(good, entry{".signatures.json", `x`}), want: "signatures decode"},
+		{name: "another verifier", entries: with(good, entry{".signatures.json", `{"signatures": ["x"], "plugin": "mine"}`}), want: "no verifier exists"},
+		{name: "two tokens", entries: with(files, signatures(token(t, files, key(), "EdDSA", "main", nil), token(t, files, key(), "EdDSA", "main", nil))), want: "multiple JWTs"},
+		{name: "repacked Rego", entries: with(good, entry{"access/access.rego", module + " "}), want: "access/access.rego: digest mismatch"},
+		{name: "repacked grants", entries: with(good, entry{"grants.yaml", grants + " "}), want: "grants.yaml: digest mismatch"},
+		{name: "repacked data", entries: with(good, entry{"data.json", `{"config": {"access": {"reveal_needs_mfa": false}}}`}), want: "data.json: digest mismatch"},
+		{name: "repacked manifest", entries: with(good, entry{".manifest", `{"revision": "r9", "roots": ["stanch", "config", "grants", "universe"]}`}), want: ".manifest: digest mismatch"},
+		{name: "a file more", entries: with(good, entry{"access/more.rego", module}), want: "access/more.rego not included in bundle signature"},
+		{name: "words more", entries: with(good, entry{"README.md", "x"}), want: "README.md not included in bundle signature"},
+		{name: "a file less", entries: with(good, entry{"grants.yaml", ""}), want: "not found in the target bundle"},
+		{name: "renamed", entries: with(good, entry{"access/access.rego", ""}, entry{"gate/gate.rego", module}), want: "gate/gate.rego not included"},
+		{name: "signature of another bundle", entries: with(policy(), entry{"access/access.rego", module + "x := 1\n"}, good[len(good)-1]), want: "digest mismatch"},
+		{name: "delta", entries: []entry{{"patch.json", `{"data": [{"op": "upsert", "path": "/config", "value": {}}]}`}, {".manifest", manifest}}, want: "a delta bundle (patch.json) cannot be signed"},
+		{name: "delta in a whole one", entries: with(good, entry{"patch.json", `{"data": [{"op": "upsert", "path": "/config", "value": {}}]}`}), want: "a delta bundle"},
+		{name: "delta in a folder", entries: with(good, entry{"config/patch.json", `{}`}), want: "a delta bundle"},
+	})
+}
+
+// TestKeys signs with other keys and for other scopes than are trusted.
+func TestKeys(t *testing.T) {
+	files := policy()
+	good := signed(t, files)
+	withToken := func(signer pair, algorithm, id string, claims map[string]any) []entry {
+		return with(files, signatures(token(t, files, signer, algorithm, id, claims)))
+	}
+	only := func(id string) func(*bundle.Options) { return func(o *bundle.Options) { o.KeyID = id } }
+	scope := func(s string) func(*bundle.Options) { return func(o *bundle.Options) { o.Scope = s } }
+	hmac := pair{private: key().public, public: key().public} // the public key as a secret
+	checkSignatures(t, []signatureCase{
+		{name: "good, only that key", entries: good, options: only("main")},
+		{name: "no tokens", entries: with(good, entry{".signatures.json", `{"signatures": []}`}), want: "missing JWT"},
+		{name: "wrong key", entries: withToken(otherKey(), "EdDSA", "main", nil), want: "failed to verify JWT signature"},
+		{name: "unknown key", entries: withToken(key(), "EdDSA", "other", nil), want: "ID other not found"},
+		{name: "key id missing", entries: withToken(key(), "EdDSA", "", nil), want: "key ID is empty"},
+		{name: "key id missing, only that key", entries: withToken(key(), "EdDSA", "", nil), options: only("main")},
+		{name: "key id missing, wrong key", entries: withToken(otherKey(), "EdDSA", "", nil), options: only("main"), want: "failed to verify"},
+		{name: "stripped, only that key", entries: files, options: only("main"), want: "missing .signatures.json"},
+		{name: "HMAC with the public key", entries: withToken(hmac, "HS256", "main", nil), want: "failed to verify JWT signature"},
+		{name: "no algorithm", entries: with(files, signatures("eyJhbGciOiJub25lIiwia2lkIjoibWFpbiJ9.eyJmaWxlcyI6W119.")), want: "failed to verify JWT signature"},
+		{name: "no token", entries: with(files, signatures("x")), want: "failed to split compact JWT"},
+		{name: "scope wanted", entries: good, options: scope("prod"), want: "scope mismatch"},
+		{name: "scope of another", entries: withToken(key(), "EdDSA", "main", map[string]any{"scope": "test"}), options: scope("prod"), want: "scope mismatch"},
+		{name: "scope not wanted", entries: withToken(key(), "EdDSA", "main", map[string]any{"scope": "prod"}), want: "scope mismatch"},
+		{name: "scope", entries: withToken(key(), "EdDSA", "main", map[string]any{"scope": "prod"}), options: scope("prod")},
+	})
 }
 
 // TestVerifiedTextCounts sends a text that one parser of YAML may read as something

@@ -80,7 +80,7 @@ func limitMember(element, collection *ast.Term) error {
 	if ast.IsScalar(element.Value) {
 		return nil
 	}
-	return limitWork(weigh(element.Value, maxNodes), count(collection.Value))
+	return firstOf(limitTree([]*ast.Term{element}), limitWork(weigh(element.Value, maxNodes), count(collection.Value)))
 }
 
 // limitPrinted is for what writes its operands out: a text as long as it is, any

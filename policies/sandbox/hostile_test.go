@@ -2,6 +2,8 @@ package sandbox_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stanch-dev/stanch/policies"
@@ -75,4 +77,15 @@ func closed(d policies.Decision) bool {
 // access asks s the first question.
 func access(s *policies.Snapshot) policies.Access {
 	return s.Access(context.Background(), questions()[0].(*policies.AccessInput))
+}
+
+// steps returns rules, name followed by 0 to n: the first is first, each other one is
+// form with the one before for PREV.
+func steps(name string, n int, first, form string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s0 := %s\n\n", name, first)
+	for i := range n {
+		fmt.Fprintf(&b, "%s%d := %s\n\n", name, i+1, strings.ReplaceAll(form, "PREV", fmt.Sprintf("%s%d", name, i)))
+	}
+	return b.String()
 }

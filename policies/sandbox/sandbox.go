@@ -107,6 +107,7 @@ func tooDeep(text []byte) int {
 // NewCompiler returns a compiler that knows the allowed builtins and the schemas,
 // and is as strict as OPA can be. Give it modules with Checked.
 func NewCompiler() *ast.Compiler {
+	limitBuiltins()
 	return ast.NewCompiler().
 		WithCapabilities(Capabilities()).
 		WithSchemas(schemas()).
@@ -117,7 +118,6 @@ func NewCompiler() *ast.Compiler {
 
 // Compile compiles modules. The error is of type Errors.
 func Compile(modules Modules) (*ast.Compiler, error) {
-	limitBuiltins()
 	compiler := NewCompiler()
 	if compiler.Compile(Checked(modules)); compiler.Failed() {
 		return nil, ErrorsOf(compiler.Errors, "")

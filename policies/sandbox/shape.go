@@ -58,17 +58,27 @@ func shapeOf(rule *ast.Rule) (most shape) {
 		}
 		most.closures, most.depth = max(most.closures, now.closures), max(most.depth, now.depth)
 	}
+	var visitor *ast.BeforeAfterVisitor
 	before := func(x any) bool {
 		count(x, 1)
+		if now.closures > maxClosures || now.depth > maxDepth {
+			return true
+		}
 		switch x := x.(type) {
 		case ast.Body:
 			most.body = max(most.body, len(x))
 		case *ast.Expr:
 			most.body = max(most.body, len(x.With))
+		case *ast.TemplateString: // OPA's visitor does not go there
+			for _, part := range x.Parts {
+				visitor.Walk(part)
+			}
+			return true
 		}
-		return now.closures > maxClosures || now.depth > maxDepth
+		return false
 	}
-	ast.NewBeforeAfterVisitor(before, func(x any) { count(x, -1) }).Walk(rule)
+	visitor = ast.NewBeforeAfterVisitor(before, func(x any) { count(x, -1) })
+	visitor.Walk(rule)
 	return most
 }
 

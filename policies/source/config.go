@@ -72,6 +72,16 @@ type RedactionWhen struct {
 	Severity  string `json:"severity,omitempty"`
 }
 
+// badPattern returns a condition that is no text with * for anything, or "".
+func (w RedactionWhen) badPattern() string {
+	for _, pattern := range []string{w.Carrier, w.Route, w.Principal, w.Part, w.Direction, w.Rule, w.Known, w.Class, w.Severity} {
+		if strings.ContainsAny(pattern, `?[]{}\`) {
+			return pattern
+		}
+	}
+	return ""
+}
+
 // RotationConfig sets the ages of secrets, by class. The class "default" counts for
 // secrets without one of these.
 type RotationConfig struct {
@@ -159,6 +169,9 @@ func (c *RedactionConfig) check(file string) error {
 			seen[r.ID] = true
 			if !slices.Contains([]string{"allow", "redact", "block"}, r.Action) {
 				say("%s: action is allow, redact or block, not %q", where, r.Action)
+			}
+			if bad := r.When.badPattern(); bad != "" {
+				say("%s: the condition %q has one of ?[]{}\\, which have no meaning here; use * for anything", where, bad)
 			}
 			if r.Style != "" && !slices.Contains(Styles(), r.Style) {
 				say("%s: unknown style %q; there are %s", where, r.Style, strings.Join(Styles(), ", "))

@@ -106,6 +106,15 @@ func TestErrorsHideValues(t *testing.T) {
 	}
 }
 
+func TestConditionsAreTexts(t *testing.T) {
+	for pattern, want := range map[string]bool{"/v1/*": true, "plain": true, "/v1/[*": false, "a?": false, "{a,b}": false, `a\\*`: false} {
+		_, err := source.ParseConfig([]byte("redaction: {rules: {'*': [{id: r, action: redact, when: {route: '"+pattern+"'}}]}}"), "c")
+		if (err == nil) != want {
+			t.Errorf("route %s: error %v", pattern, err)
+		}
+	}
+}
+
 func TestOr(t *testing.T) {
 	access := &source.AccessConfig{}
 	defaults := source.Config{Access: &source.AccessConfig{}, Redaction: &source.RedactionConfig{}}

@@ -211,7 +211,7 @@ func TestWatchConfigMap(t *testing.T) {
 			}
 			put(0)
 			reports := watch(t, &source.Watcher{Dir: dir, Every: every})
-			const last = 200
+			const last = 100
 			for n := 1; n <= last; n++ {
 				put(n)
 			}
@@ -226,7 +226,7 @@ func TestWatchReplaced(t *testing.T) {
 	dir := filepath.Join(parent, "policies")
 	write(t, dir, generation(0)...)
 	reports := watch(t, &source.Watcher{Dir: dir, Every: time.Millisecond})
-	const last = 200
+	const last = 100
 	for n := 1; n <= last; n++ {
 		fresh, old := filepath.Join(parent, fmt.Sprint(n)), filepath.Join(parent, "old")
 		write(t, fresh, generation(n)...)

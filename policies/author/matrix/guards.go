@@ -159,8 +159,7 @@ func (c *conjunction) conclude() {
 // alias notes v = input.some.field.
 func (c *conjunction) alias(expr *ast.Expr) {
 	for v, ref := range equated(expr) {
-		_, twice := c.fields[v]
-		if ref.HasPrefix(ast.InputRootRef) && ref.IsGround() && !twice {
+		if ref.HasPrefix(ast.InputRootRef) && ref.IsGround() {
 			c.fields[v] = ref
 			c.aliases = append(c.aliases, alias{v, expr})
 		}
@@ -172,7 +171,7 @@ func (c *conjunction) alias(expr *ast.Expr) {
 func (c *conjunction) element(expr *ast.Expr) {
 	for v, ref := range equated(expr) {
 		list, index, head := c.list(ref)
-		if _, twice := c.elements[v]; twice || list == "" || c.count[index] != 1 {
+		if list == "" || c.count[index] != 1 {
 			continue
 		}
 		c.elements[v] = element{list, expr}

@@ -52,7 +52,7 @@ func TestWhoCanEqualsAskingEverybody(t *testing.T) {
 }
 
 // checkConditions asks about workloads that nobody listed.
-func checkConditions(t *rapid.T, o *oracle, u *matrix.Universe, w matrix.Who) {
+func checkConditions(t rapid.TB, o *oracle, u *matrix.Universe, w matrix.Who) {
 	if w.Method == matrix.Enumeration {
 		if len(w.AlsoReads) == 0 {
 			t.Fatal("enumerated, and does not say why")

@@ -118,6 +118,10 @@ var additions = []string{
 	`grade := "one" if { some key in input.subject.keys; data.index.grants[key]["kv/"] } else := "two" if { "k3" in input.subject.keys } else := "three"
 	obligations contains grade`,
 	`deny contains d if { some key in input.subject.keys; data.index.grants[key]; some other in input.subject.keys; other != key; input.action.name == "write" }`,
+	`deny contains d if { some key in input.subject.keys; some grant in data.index.wildcards[key]; grant.capabilities[input.action.name] }`,
+	`place[i] contains key if { some i, key in input.subject.keys; data.index.grants[key] }
+	deny contains d if { place[0].k3; input.action.name == "list" }`,
+	`deny contains d if { x = input.subject.id; x = input.resource.properties.owner; startswith(x, "k") }`,
 	`permitted if true`,
 	`obligations contains count(input.subject.keys)`, // not a text: the decision fails
 }

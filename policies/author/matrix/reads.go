@@ -98,6 +98,10 @@ type program struct {
 	seen     map[*ast.Rule]bool
 	bodies   []ast.Body // that stand for themselves, without a rule
 	reads    *reads
+	// partial, unless it is nil, returns what is left of the body of a rule when part
+	// of the input is known; that is read then, instead of the rule.
+	partial func(ast.Body) (*rego.PartialQueries, error)
+	err     error // of partial
 }
 
 // readsOf returns how the rules that answer roots, and all that they depend on, use
@@ -129,6 +133,27 @@ func (p *program) add(rule *ast.Rule) {
 		return
 	}
 	p.seen[rule] = true
+	if p.partial == nil || len(rule.Head.Args) > 0 {
+		p.addWhole(rule)
+		return
+	}
+	for one := rule; one != nil && p.err == nil; one = one.Else {
+		var left *rego.PartialQueries
+		if left, p.err = p.partial(one.Body); p.err != nil {
+			return
+		}
+		for _, body := range left.Queries {
+			p.addBody(body)
+		}
+		for _, module := range left.Support {
+			for _, made := range module.Rules {
+				p.addWhole(made)
+			}
+		}
+	}
+}
+
+func (p *program) addWhole(rule *ast.Rule) {
 	p.rules = append(p.rules, rule)
 	p.followAll(rule)
 }
@@ -238,23 +263,16 @@ func (p *program) scan(node any, plain bool) {
 const partialDeadline = 2 * time.Second
 
 // residue returns what the access decision still reads when everything of in but its
-// subject is known. Rules that partial evaluation leaves as they are count in full.
+// subject is known. OPA evaluates rules with an else, and what depends on them, not
+// partially, so this goes into them body by body.
 func residue(ctx context.Context, s *policies.Snapshot, in *policies.AccessInput) (*reads, error) {
 	ctx, cancel := context.WithTimeout(ctx, partialDeadline)
 	defer cancel()
-	left, err := rego.New(rego.Query(policies.EntryAccess.Query()), rego.Compiler(s.Compiler()), rego.Store(s.Store()),
-		rego.Unknowns([]string{"input.subject"}), rego.ParsedInput(policies.Term(in).Value), rego.StrictBuiltinErrors(true)).Partial(ctx)
-	if err != nil {
-		return nil, err
-	}
 	p := newProgram(s.Compiler())
-	for _, body := range left.Queries {
-		p.addBody(body)
+	p.partial = func(body ast.Body) (*rego.PartialQueries, error) {
+		return rego.New(rego.ParsedQuery(body), rego.Compiler(s.Compiler()), rego.Store(s.Store()), rego.Unknowns([]string{"input.subject"}),
+			rego.ParsedInput(policies.Term(in).Value), rego.StrictBuiltinErrors(true)).Partial(ctx)
 	}
-	for _, module := range left.Support {
-		for _, rule := range module.Rules {
-			p.add(rule)
-		}
-	}
-	return p.run(), nil
+	p.follow(ast.MustParseRef(policies.EntryAccess.Query()))
+	return p.run(), p.err
 }

@@ -28,15 +28,15 @@ func village() source.Documents {
 	grant("k2", "kv/*/y", "read", "sign")
 	grant("k3", "kv/b/**", all...)
 	grant("k3", "kv/*/x", "list")
-	grant("group/g0", "**", "list", "reveal", "rotate")
+	grant("group/g0", "**", "list", "reveal", "rotate", "sign", "issue", "delete", "write")
 	grant("group/g1", "kv/a/x", "write", "rotate", "sign")
 	d.Grants = append(d.Grants, source.Grant{ID: "emergency", Subjects: []string{"k1"}, Paths: []string{"kv/**"}, Can: all, BreakGlass: true})
-	for i, keys := range [][]string{{"k0"}, {"k0", "k1"}, {"k1", "k0"}, {"k2", "k1"}, {"k1", "k2"}, {"k3", "strange"}, {"strange", "k3"}, {"strange"}, {"k9"}, {"k9", "k8"},
-		{"group/g0", "k2"}, {"group/g1", "k1", "k0"}} {
-		d.Universe.Principals = append(d.Universe.Principals, source.UniversePrincipal{ID: fmt.Sprint("p", i), Keys: keys, Type: []string{"", "human"}[i%2], MFA: i%4 == 1})
+	for i, keys := range [][]string{{"k0"}, {"k0", "k1"}, {"k1", "k0"}, {"k1"}, {"k2", "k1"}, {"k1", "strange", "k9"}, {"k3", "strange"}, {"strange", "k3"}, {"strange"}, {"k9"},
+		{"group/g0"}, {"group/g0", "k2"}, {"group/g0", "strange"}, {"group/g0", "k3"}, {"k3", "group/g0"}, {"group/g0", "group/g1"}} {
+		d.Universe.Principals = append(d.Universe.Principals, source.UniversePrincipal{ID: fmt.Sprint("p", i), Keys: keys})
 	}
-	d.Universe.Principals = append(d.Universe.Principals, source.UniversePrincipal{ID: "k1", Groups: []string{"g1"}}, source.UniversePrincipal{ID: "k2", Groups: []string{"g0", "g1"}})
-	for i, path := range []string{"kv/a/x", "kv/a/y", "kv/b/x", "kv/b/c/x", "kv/any/x", "pki/a", "kv/z"} {
+	d.Universe.Principals = append(d.Universe.Principals, source.UniversePrincipal{ID: "k1", Type: "human", Groups: []string{"g1"}}, source.UniversePrincipal{ID: "k2", Type: "human", Groups: []string{"g0", "g1"}, MFA: true})
+	for i, path := range []string{"kv/a/x", "kv/a/y", "kv/b/x", "kv/b/c/x", "pki/a", "kv/z"} {
 		d.Universe.Resources = append(d.Universe.Resources, source.UniverseResource{Path: path, Class: []string{"", "database"}[i%2], Owner: []string{"", "ops", "k1"}[i%3]})
 	}
 	return d
@@ -124,6 +124,28 @@ func TestCommonRulesMakeFewClasses(t *testing.T) {
 		}
 		if n > 2*base {
 			t.Errorf("%d classes instead of %d with\n%s", n, base, rule)
+		}
+	}
+}
+
+func TestConditionsHoldForThoseNobodyListed(t *testing.T) {
+	methods := map[matrix.Method]int{}
+	for _, rule := range append([]string{"", `permitted if { some name in data.config.access.environments; name in input.subject.keys }`}, additions...) {
+		_, s := villageWith(t, false, rule)
+		u := villagers(rule, s.Documents())
+		o := newOracle(t, s)
+		for i, capability := range u.Capabilities {
+			w, err := matrix.WhoCan(context.Background(), s, u, capability, u.Resources[i%2].ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			methods[w.Method]++
+			checkConditions(t, o, &u, w)
+		}
+	}
+	for _, m := range []matrix.Method{matrix.ClosedForm, matrix.PartialEvaluation, matrix.Enumeration} {
+		if methods[m] == 0 {
+			t.Errorf("no answer by %s: %v", m, methods)
 		}
 	}
 }

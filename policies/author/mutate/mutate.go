@@ -5,8 +5,8 @@
 // that none of them fails on survives: it could be in production and the tests would
 // still be green. Each survivor is a missing test, or a condition nobody needs.
 //
-// It rests on policies/author/suite and on OPA's test runner, so that a test means
-// here what it means there.
+// It rests on policies/author/suite. A test means here what it means there, but is run
+// without OPA's runner, which is too slow to be asked hundreds of times.
 package mutate
 
 import (
@@ -23,8 +23,8 @@ import (
 	"github.com/stanch-dev/stanch/policies/source"
 )
 
-// DefaultTimeout is how long one test may take on a mutant. One that takes longer
-// kills it.
+// DefaultTimeout is how long one test may take on a mutant. One that takes longer,
+// also when it has more time, kills it.
 const DefaultTimeout = time.Second
 
 // ErrTestsFail says that the tests fail on the policy as it is, so that nothing can
@@ -35,7 +35,7 @@ var ErrTestsFail = errors.New("the tests do not pass before anything is changed;
 type Options struct {
 	Parallel int                   // mutants tried at once; 0 means one for each processor
 	Progress func(done, total int) // called after each mutant, by one goroutine at a time; may be nil
-	Timeout  time.Duration         // of one test on a mutant; 0 means DefaultTimeout
+	Timeout  time.Duration         // of one test on a mutant, which has a second try at four times as long; 0 means DefaultTimeout
 	// Equivalents lists survivors that need no test, as ParseEquivalents reads them.
 	Equivalents []Equivalent
 }

@@ -223,6 +223,16 @@ test_fast if not access.slow with input as {"context": {"mfa": false}}
 	}
 }
 
+// TestTestsThatNoLongerCompile holds that the compiler's word counts too, if it is
+// about a test.
+func TestTestsThatNoLongerCompile(t *testing.T) {
+	r := run(t, documents(t, "\nanswer := {\"a\": 1, \"b\": 2}\n", "test_a if access.answer.a == 1\n"), mutate.Options{})
+	want := []string{`answer: drop the key "b" in answer := {"a": 1, "b": 2}`, `answer: 2 becomes 3 in answer := {"a": 1, "b": 2}`, `answer: 2 becomes 1 in answer := {"a": 1, "b": 2}`}
+	if diff := cmp.Diff(want, changes(r.Survivors)); diff != "" || r.Killed != 4 || r.Invalid != 0 {
+		t.Errorf("%d killed, %d invalid, survivors (-want +got):\n%s", r.Killed, r.Invalid, diff)
+	}
+}
+
 // TestReach has tests that ask for rules in ways that do not name them.
 func TestReach(t *testing.T) {
 	for name, tests := range map[string]string{

@@ -26,12 +26,18 @@ decision := {
 } else := {
 	"allow": false,
 	"grants": grants,
-	"reasons": reasons,
+	"reasons": deny,
+	"obligations": set(),
+	"cache_seconds": cache_seconds,
+} if {
+	permitted
+} else := {
+	"allow": false,
+	"grants": set(),
+	"reasons": (deny | unmet),
 	"obligations": set(),
 	"cache_seconds": cache_seconds,
 }
-
-reasons := deny | unmet
 
 # METADATA
 # title: Whether the request is allowed
@@ -39,11 +45,16 @@ reasons := deny | unmet
 default allow := false
 
 allow if {
-	permitted
-	count(deny) == 0
+	grants != set()
+	deny == set()
 }
 
-permitted if count(grants) > 0
+allow if {
+	input.acl.allowed
+	deny == set()
+}
+
+permitted if grants != set()
 
 permitted if input.acl.allowed
 
@@ -94,8 +105,8 @@ deny contains {"code": "acl_deny", "message": "an ACL policy denies this path"} 
 }
 
 deny contains {"code": "environment_frozen", "message": "the environment is frozen: its secrets can be read but not changed"} if {
-	data.config.access.environments[input.resource.properties.environment].frozen
 	input.action.name in {"write", "delete", "rotate"}
+	data.config.access.environments[input.resource.properties.environment].frozen
 }
 
 deny contains {"code": "mfa_required", "message": "showing a secret to a person needs a second factor"} if {
@@ -110,19 +121,16 @@ default reveal_needs_mfa := true
 reveal_needs_mfa := data.config.access.reveal_needs_mfa
 
 # What a request lacks that nothing permits.
-unmet contains {"code": "no_grant", "message": "neither a grant nor an ACL policy permits this"} if not permitted
+unmet contains {"code": "no_grant", "message": "neither a grant nor an ACL policy permits this"}
 
-unmet contains {"code": "break_glass_reason", "message": "in an emergency this is permitted, with a reason of at least 10 characters"} if {
-	not permitted
-	count(emergency) > 0
-	not reason_given
+unmet contains hint if {
+	emergency != set()
+	some hint in undeclared
 }
 
-unmet contains {"code": "break_glass_ticket", "message": "in an emergency this is permitted, with a ticket"} if {
-	not permitted
-	count(emergency) > 0
-	not ticket_given
-}
+undeclared contains {"code": "break_glass_reason", "message": "in an emergency this is permitted, with a reason of at least 10 characters"} if not reason_given
+
+undeclared contains {"code": "break_glass_ticket", "message": "in an emergency this is permitted, with a ticket"} if not ticket_given
 
 obligations contains "audit_reveal" if input.action.name == "reveal"
 

@@ -84,6 +84,7 @@ test_waiver[note] if {
 		"no owner": {"waivers": [waiver({"owner": ""})], "want": failed({new_finding, invalid_waiver})},
 		"no reason": {"waivers": [waiver({"reason": ""})], "want": failed({new_finding, invalid_waiver})},
 		"no expiry": {"waivers": [waiver({"expires_at": 0})], "want": failed({new_finding, invalid_waiver})},
+		"a date for an expiry": {"waivers": [waiver({"expires_at": "2000-01-31"})], "want": failed({new_finding, invalid_waiver})},
 		"owner not said": {"waivers": [object.remove(waiver({}), {"owner"})], "want": failed({new_finding, invalid_waiver})},
 		"reason not said": {"waivers": [object.remove(waiver({}), {"reason"})], "want": failed({new_finding, invalid_waiver})},
 		"expiry not said": {"waivers": [object.remove(waiver({}), {"expires_at"})], "want": failed({new_finding, invalid_waiver})},

@@ -43,8 +43,13 @@ action := "allow" if {
 
 default style := "placeholder"
 
-# Rules that decide together seldom differ in style; if so, the first by name.
-style := min({rule.style | some rule in deciding})
+# Rules that decide together seldom differ in style; if so, none of theirs shows a part by chance.
+style := named if {
+	count(styles) == 1
+	some named in styles
+}
+
+styles contains rule.style if some rule in deciding
 
 default alert := false
 

@@ -187,7 +187,7 @@ test_what_follows[note] if {
 	unknown := {}
 	some note, tc in {
 		"a style": {"parts": unknown, "rules": [{"style": "length"}], "want": {"style": "length"}},
-		"two styles": {"parts": unknown, "rules": [{"style": "sealed"}, {"style": "drop"}, {}], "want": {"style": "drop"}},
+		"two styles": {"parts": unknown, "rules": [{"style": "sealed"}, {"style": "drop"}, {}], "want": {"style": "placeholder"}},
 		"alert": {"parts": unknown, "rules": [{"alert": true}, {"alert": false}], "want": {"alert": true}},
 		"no alert": {"parts": unknown, "rules": [{"alert": false}], "want": {}},
 		"rotate": {"parts": unknown, "rules": [{"rotate": false}, {"rotate": true}], "want": {"rotate": true}},
