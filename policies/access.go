@@ -108,8 +108,6 @@ var accessFields = slices.Concat(fieldsOf("subject", principalFields...), []stri
 // Entrypoint returns EntryAccess.
 func (*AccessInput) Entrypoint() Entrypoint { return EntryAccess }
 
-func (in *AccessInput) now() int64 { return in.Context.Time }
-
 func (in *AccessInput) value(reads fields) ast.Value {
 	pairs := [][2]*ast.Term{
 		{key.subject, in.Subject.term(reads, 0)},

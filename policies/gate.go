@@ -52,8 +52,6 @@ func fail(err error) Gate {
 // Entrypoint returns EntryGate.
 func (*GateInput) Entrypoint() Entrypoint { return EntryGate }
 
-func (in *GateInput) now() int64 { return in.Now }
-
 // appendKey is not used to keep decisions: each is asked for once.
 func (in *GateInput) appendKey(k []byte, reads fields) []byte {
 	timeless := *in

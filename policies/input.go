@@ -58,7 +58,6 @@ type Input interface {
 	value(reads fields) ast.Value
 	// appendKey adds the fields in reads to a cache key, but for the time.
 	appendKey(key []byte, reads fields) []byte
-	now() int64
 }
 
 // fieldNames names the fields of each entrypoint's input, in the order of their

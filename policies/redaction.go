@@ -86,8 +86,6 @@ var redactionFields = slices.Concat(fieldsOf("principal", principalFields...), [
 // Entrypoint returns EntryRedaction.
 func (*RedactionInput) Entrypoint() Entrypoint { return EntryRedaction }
 
-func (*RedactionInput) now() int64 { return 0 }
-
 func (in *RedactionInput) value(reads fields) ast.Value {
 	o := part{reads: reads}
 	o.text(redactionCarrier, key.carrier, in.Carrier)

@@ -53,8 +53,6 @@ func unknownAge(err error) Rotation {
 // Entrypoint returns EntryRotation.
 func (*RotationInput) Entrypoint() Entrypoint { return EntryRotation }
 
-func (in *RotationInput) now() int64 { return in.Now }
-
 // appendKey is not used to keep decisions: each is asked for once.
 func (in *RotationInput) appendKey(k []byte, reads fields) []byte {
 	timeless := *in

@@ -104,7 +104,9 @@ func deciding(docs source.Documents) (sandbox.Modules, error) {
 		return nil, err
 	}
 	for name, m := range embedded {
-		if !own[m.Package.Path.String()] {
+		path := m.Package.Path.String()
+		answers := slices.ContainsFunc(Entrypoints(), func(e Entrypoint) bool { return path == "data.stanch."+string(e) })
+		if answers && !own[path] {
 			modules[name] = m
 		}
 	}

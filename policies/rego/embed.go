@@ -6,5 +6,5 @@ import "embed"
 
 // FS is the policy directory.
 //
-//go:embed access redaction rotation gate config schemas samples grants.yaml
+//go:embed access redaction rotation gate invariants config schemas samples grants.yaml
 var FS embed.FS
