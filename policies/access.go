@@ -192,7 +192,7 @@ func decodeAccess(t *ast.Term) (Access, error) {
 		Grants:       r.texts("grants"),
 		Reasons:      readEach(r, "reasons", func(r *record) Reason { return Reason{r.text("code"), r.text("message")} }),
 		Obligations:  r.texts("obligations"),
-		CacheSeconds: r.number("cache_seconds"),
+		CacheSeconds: max(0, r.number("cache_seconds")),
 	}
 	slices.SortFunc(a.Reasons, compareReasons)
 	return a, r.done()

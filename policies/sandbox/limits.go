@@ -239,9 +239,9 @@ func limitNumber(n string) error {
 	return nil
 }
 
-// numbers returns an error for each number of module that is too large to compute
+// refused returns an error for each number of module that is too large to compute
 // with, for what is too complex to compile, and for what stands where it must not.
-func numbers(module *ast.Module, file string) (all Errors) {
+func refused(module *ast.Module, file string) (all Errors) {
 	ast.WalkTerms(module, func(t *ast.Term) bool {
 		n, ok := t.Value.(ast.Number)
 		if ok && (limitNumber(string(n)) != nil || len(n) > maxDigits) {

@@ -14,7 +14,14 @@ import (
 // refused compiles files, which must fail with an error in file that names message.
 func refused(t *testing.T, file, message string, files ...string) {
 	t.Helper()
-	_, err := compile(files...)
+	docs, err := documents(files...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules, err := sandbox.Parse(docs)
+	if err == nil {
+		_, err = sandbox.Compile(modules)
+	}
 	var mistakes sandbox.Errors
 	if !errors.As(err, &mistakes) {
 		t.Fatalf("got %v, want mistakes", err)

@@ -2,6 +2,12 @@
 // only compute: no network, no clock, no environment, no randomness, no unbounded
 // memory, and no field that the schemas do not have.
 //
+// What costs without measure is refused or has a limit (the files cost, expand, shape
+// and limits say how). This holds for all that was tried, but OPA has no limit of
+// memory or depth of its own: values built and compared on purpose to exhaust its
+// stack can still end the process. Policies are text of one's own organisation; those
+// of strangers belong in a process of their own.
+//
 // It is the only way from text to a compiled policy. A builtin must be listed to be
 // used, so that one a newer OPA brings is refused until somebody has looked at it.
 // Errors name file and line.
@@ -82,7 +88,7 @@ func ParseModule(name string, text []byte) (*ast.Module, Errors) {
 	if err != nil {
 		return nil, ErrorsOf(err, name)
 	}
-	return module, numbers(module, name)
+	return module, refused(module, name)
 }
 
 // tooDeep returns the line where brackets stand too deep in one another, or 0.

@@ -2,7 +2,10 @@ package source
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -31,6 +34,7 @@ type Watcher struct {
 	// are told even if the caller had them before. Calls come one at a time.
 	Changed func(Documents, error)
 
+	state   string // what was last read: the revision, or the error of reading
 	failure string // the error last reported, if nothing came after it
 }
 
@@ -53,6 +57,7 @@ func (w *Watcher) Run(ctx context.Context) {
 		defer draining.Wait()
 		defer events.Close()
 	}
+	w.state = w.Revision
 	for {
 		if err == nil {
 			w.subscribe(events) // before reading, so that nothing falls between
@@ -114,39 +119,64 @@ func (w *Watcher) subscribe(events *fsnotify.Watcher) {
 
 // look reads the directory and reports what is new about it.
 func (w *Watcher) look() {
-	docs, err := ReadDir(w.Dir)
-	if w.told(docs, err) {
+	files, state := w.read()
+	if state == w.state {
 		return
 	}
 	// Files may have been replaced between the first and the last that was read.
 	// What is read twice in a row is of one generation.
+	before := ""
 	for range agreeing {
-		before, failure := docs.Revision, text(err)
-		docs, err = ReadDir(w.Dir)
-		if text(err) != failure || err == nil && docs.Revision != before {
-			continue
+		before = state
+		if files, state = w.read(); state == before {
+			break
 		}
-		if w.told(docs, err) {
-			return
-		}
-		if w.failure = text(err); err != nil {
-			w.Changed(Documents{}, err)
-			return
-		}
-		w.Revision = docs.Revision
+	}
+	if state != before || state == w.state {
+		return // look again at the next interval
+	}
+	w.state = state
+	docs, err := Documents{}, errors.New(state)
+	if files != nil {
+		docs, err = FromFiles(files, w.Dir)
+	}
+	switch {
+	case err == nil:
+		w.failure = ""
 		w.Changed(docs, nil)
-		return
+	case err.Error() != w.failure:
+		w.failure = err.Error()
+		w.Changed(Documents{}, err)
 	}
 }
 
-// told reports whether the caller knows the outcome of a read.
-func (w *Watcher) told(docs Documents, err error) bool {
-	return text(err) == w.failure && (err != nil || docs.Revision == w.Revision)
+// read returns the files of the directory and their revision, or nil and the text of
+// the error.
+func (w *Watcher) read() (map[string][]byte, string) {
+	fsys, err := openDir(w.Dir)
+	if err != nil {
+		return nil, err.Error()
+	}
+	files, err := readFiles(fsys, w.Dir)
+	if err != nil {
+		return nil, err.Error()
+	}
+	return files, revisionOf(files)
 }
 
-func text(err error) string {
-	if err == nil {
-		return ""
+// openDir returns the policy directory dir, or what ..data links to in one that
+// Kubernetes writes.
+func openDir(dir string) (fs.FS, error) {
+	root := dir
+	if generation, err := filepath.EvalSymlinks(filepath.Join(dir, "..data")); err == nil {
+		root = generation
 	}
-	return err.Error()
+	info, err := os.Stat(root)
+	if err != nil {
+		return nil, fmt.Errorf("reading policies: %w", err)
+	}
+	if !info.IsDir() {
+		return nil, fmt.Errorf("reading policies: %s is not a directory", dir)
+	}
+	return os.DirFS(root), nil
 }

@@ -129,8 +129,8 @@ func TestWatchErrors(t *testing.T) {
 	reports := watch(t, &source.Watcher{Dir: dir, Revision: docs.Revision, Every: 10 * time.Millisecond})
 
 	file := filepath.Join(dir, "grants.yaml")
-	for range 5 { // half-written, again and again, is one report
-		replace(t, file, grants[:len(grants)-3])
+	for i := range 5 { // half-written, more and more, with one mistake, is one report
+		replace(t, file, grants[:len(grants)-3]+strings.Repeat("d", i))
 		time.Sleep(30 * time.Millisecond)
 	}
 	r := next(t, reports)

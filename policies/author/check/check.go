@@ -3,7 +3,8 @@
 // but means something else than it seems to.
 //
 // The lint is small and about security: a rule is in it if what it finds has made a
-// policy allow, or a test pass, for no good reason. The table rules lists it.
+// policy allow, or a test pass, for no good reason. The table rules lists what looks at
+// modules; beside it stand format, hidden-text, vacuous-test and what the compiler says.
 package check
 
 import (
@@ -92,6 +93,7 @@ func Run(ctx context.Context, docs source.Documents, opts Options) (Report, erro
 		compiled = len(mistakes) == 0
 		found = append(found, mistakes...)
 	}
+	found = append(found, hidden(docs)...)
 	found = append(found, unformatted(docs, modules)...)
 	found = append(found, lint(modules)...)
 	if compiled && opts.Vacuous != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -38,11 +39,11 @@ func run(t testing.TB, docs source.Documents, opts check.Options) check.Report {
 	return r
 }
 
-// places returns FILE:LINE RULE of the report's findings; lines have one digit.
+// places returns FILE:LINE RULE of the report's findings.
 func places(r check.Report) []string {
 	all := []string{}
 	for _, f := range r.Findings {
-		all = append(all, strings.TrimPrefix(f.File, "policies/")+":"+string(rune('0'+f.Line))+" "+f.Rule)
+		all = append(all, strings.TrimPrefix(f.File, "policies/")+":"+strconv.Itoa(f.Line)+" "+f.Rule)
 	}
 	return all
 }
@@ -152,6 +153,24 @@ func TestIgnore(t *testing.T) {
 		r := run(t, documents(t, "access/access.rego", strings.Replace(loop, "%s", c.comment, 1), "access/access_test.rego", tested), check.Options{})
 		if len(r.Findings) != c.want {
 			t.Errorf("%q: %d findings, want %d:\n%s", c.comment, len(r.Findings), c.want, text(t, r))
+		}
+	}
+}
+
+func TestHidden(t *testing.T) {
+	for _, c := range []struct {
+		module string
+		want   []string
+	}{
+		{sound + "\n# \u202eif\u202c\n", []string{"access/access.rego:12 hidden-text", "access/access.rego:12 hidden-text"}},
+		{sound + "\nx := \"a\u200bb\"\n", []string{"access/access.rego:12 hidden-text"}},
+		{sound + "\nx := \"a\\u200bb é ü 日\"\n", []string{}},
+		{"\ufeff" + sound, []string{}},
+	} {
+		r := run(t, documents(t, "access/access.rego", c.module, "access/access_test.rego", tested), check.Options{})
+		r.Findings = slices.DeleteFunc(r.Findings, func(f check.Finding) bool { return f.Rule != "hidden-text" })
+		if diff := cmp.Diff(c.want, places(r)); diff != "" {
+			t.Errorf("%q: %s", c.module, diff)
 		}
 	}
 }
