@@ -158,7 +158,9 @@ func (c Config) check(file string) error {
 
 func (c *RedactionConfig) check(file string) error {
 	var errs []error
-	say := func(format string, args ...any) { errs = append(errs, fmt.Errorf(file+": "+format, args...)) }
+	say := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s: "+format, append([]any{file}, args...)...))
+	}
 	seen := map[string]bool{}
 	for host, rules := range c.Rules {
 		for _, r := range rules {
@@ -230,7 +232,11 @@ func (t *Time) UnmarshalYAML(node *yaml.Node) error {
 		return nil
 	}
 	var date time.Time
-	if err := node.Decode(&date); err != nil {
+	err := node.Decode(&date)
+	if err != nil { // in quotes, as JSON has it
+		date, err = time.Parse(time.DateOnly, node.Value)
+	}
+	if err != nil {
 		return fmt.Errorf("line %d: not a time; write 2027-01-31 or 2027-01-31T12:00:00Z", node.Line)
 	}
 	*t = Time(date.Unix())

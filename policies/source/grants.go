@@ -41,25 +41,32 @@ type grantText struct {
 	Path       string
 	Paths      []string
 	Can        []string
-	ExpiresAt  *time.Time `yaml:"expires_at"`
-	BreakGlass bool       `yaml:"break_glass"`
+	ExpiresAt  *Time `yaml:"expires_at"`
+	BreakGlass bool  `yaml:"break_glass"`
 	Owner      string
 	Note       string
 }
 
+// grantsText is a grants.yaml as it is written.
+type grantsText struct{ Grants []grantText }
+
 // ParseGrants reads the text of a grants.yaml that errors call file.
 func ParseGrants(text []byte, file string) ([]Grant, error) {
-	var doc struct{ Grants []yaml.Node }
+	var doc grantsText
 	if err := decode(text, file, &doc); err != nil {
 		return nil, err
+	}
+	var places struct{ Grants []yaml.Node } // the same, for the lines
+	if err := yaml.Unmarshal(text, &places); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	var grants []Grant
 	var errs []error
 	lineOf := map[string]int{}
-	for _, node := range doc.Grants {
-		g, err := parseGrant(&node, file)
+	for i, t := range doc.Grants {
+		g, err := t.grant(file, places.Grants[i].Line)
 		if err == nil && lineOf[g.ID] > 0 {
-			err = fmt.Errorf("%s:%d: grant %q has the id of the one in line %d", file, node.Line, g.ID, lineOf[g.ID])
+			err = fmt.Errorf("%s:%d: grant %q has the id of the one in line %d", file, g.Line, g.ID, lineOf[g.ID])
 		}
 		if err != nil {
 			errs = append(errs, err)
@@ -71,13 +78,10 @@ func ParseGrants(text []byte, file string) ([]Grant, error) {
 	return grants, errors.Join(errs...)
 }
 
-func parseGrant(node *yaml.Node, file string) (Grant, error) {
-	at := fmt.Sprintf("%s:%d", file, node.Line)
-	var t grantText
-	if err := decodeNode(node, file, &t); err != nil {
-		return Grant{}, err
-	}
-	g := Grant{ID: t.ID, Subjects: t.Subjects, Paths: t.Paths, Can: t.Can, BreakGlass: t.BreakGlass, Owner: t.Owner, Note: t.Note, File: file, Line: node.Line}
+// grant returns what is written in that line of file.
+func (t grantText) grant(file string, line int) (Grant, error) {
+	at := fmt.Sprintf("%s:%d", file, line)
+	g := Grant{ID: t.ID, Subjects: t.Subjects, Paths: t.Paths, Can: t.Can, BreakGlass: t.BreakGlass, Owner: t.Owner, Note: t.Note, File: file, Line: line}
 	if t.Subject != "" {
 		g.Subjects = append(g.Subjects, t.Subject)
 	}
@@ -85,7 +89,7 @@ func parseGrant(node *yaml.Node, file string) (Grant, error) {
 		g.Paths = append(g.Paths, t.Path)
 	}
 	if t.ExpiresAt != nil {
-		g.ExpiresAt = *t.ExpiresAt
+		g.ExpiresAt = time.Unix(int64(*t.ExpiresAt), 0).UTC()
 	}
 	switch {
 	case g.ID == "":
@@ -111,19 +115,6 @@ func parseGrant(node *yaml.Node, file string) (Grant, error) {
 		}
 	}
 	return g, nil
-}
-
-// decodeNode reads node strictly: yaml.Node.Decode alone would take unknown keys.
-func decodeNode(node *yaml.Node, file string, v any) error {
-	if node.Kind != yaml.MappingNode {
-		return fmt.Errorf("%s:%d: expected keys and values here", file, node.Line)
-	}
-	text, err := yaml.Marshal(node)
-	if err != nil {
-		return fmt.Errorf("%s:%d: %w", file, node.Line, err)
-	}
-	// Lines are counted from the node, so leave out the lines before it.
-	return decode(append([]byte(strings.Repeat("\n", node.Line-1)), text...), file, v)
 }
 
 func checkPath(p string) error {

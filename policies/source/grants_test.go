@@ -76,9 +76,9 @@ func TestGrantsAreStrict(t *testing.T) {
 		{grant(whole) + "  - id: a\n    " + strings.ReplaceAll(whole, "; ", "\n    "), `g:6: grant "a" has the id of the one in line 2`},
 		{"grants:\n  - x\n", "g:2: "},
 		{"grants: [\n", "g:1: "},
-		{"grants: {a: 1}\n", "g:1: "},
-		{"grunts: []\n", "g:1: "},
-		{"- id: a\n", "g:1: "},
+		{"grants: {a: 1}\n", "g:1: a value of the wrong type (map)"},
+		{"grunts: []\n", `g:1: unknown key "grunts"`},
+		{"- id: a\n", "g:1: a value of the wrong type (seq)"},
 		{"grants: []\n---\ngrants: []\n", "a second document; only one is read"},
 	} {
 		_, err := source.ParseGrants([]byte(c.text), "g")
@@ -88,6 +88,14 @@ func TestGrantsAreStrict(t *testing.T) {
 	}
 	_, err := source.ParseGrants([]byte("grants:\n  - {id: a}\n  - {id: b, subject: s, path: p, can: [x]}\n"), "g")
 	wantError(t, err, `g:2: grant "a"`, `g:3: grant "b"`) // all mistakes at once
+	_, err = source.ParseGrants([]byte("grants:\n  # who\n  # reads\n  - {id: a,\n     bogus: 1}\n"), "g")
+	wantError(t, err, `g:5: unknown key "bogus"`)
+	_, err = source.ParseGrants([]byte("grants:\n  # who\n  # reads\n  - id: a\n    bogus: 1\n"), "g")
+	wantError(t, err, `g:5: unknown key "bogus"`)
+	all, err := source.ParseGrants([]byte("grants:\n  - &a {id: a, subject: s, path: p, can: [read], expires_at: '2027-01-31'}\n  - {<<: *a, id: b, expires_at: 1801353600}\n"), "g")
+	if err != nil || len(all) != 2 || all[1].Subjects[0] != "s" || !all[0].ExpiresAt.Equal(all[1].ExpiresAt) {
+		t.Errorf("with an anchor: %+v, %v", all, err)
+	}
 }
 
 func TestIndexGrants(t *testing.T) {

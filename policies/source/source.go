@@ -69,18 +69,28 @@ type Documents struct {
 // ConfigMap or Secret volume, which has a link named ..data) is read through that
 // link, resolved once, so that files of two generations are never mixed.
 func ReadDir(dir string) (Documents, error) {
+	fsys, err := openDir(dir)
+	if err != nil {
+		return Documents{}, err
+	}
+	return FromFS(fsys, dir)
+}
+
+// openDir returns the policy directory dir, or what ..data links to in one that
+// Kubernetes writes.
+func openDir(dir string) (fs.FS, error) {
 	root := dir
 	if generation, err := filepath.EvalSymlinks(filepath.Join(dir, "..data")); err == nil {
 		root = generation
 	}
 	info, err := os.Stat(root)
 	if err != nil {
-		return Documents{}, fmt.Errorf("reading policies: %w", err)
+		return nil, fmt.Errorf("reading policies: %w", err)
 	}
 	if !info.IsDir() {
-		return Documents{}, fmt.Errorf("reading policies: %s is not a directory", dir)
+		return nil, fmt.Errorf("reading policies: %s is not a directory", dir)
 	}
-	return FromFS(os.DirFS(root), dir)
+	return os.DirFS(root), nil
 }
 
 // FromFS reads the policy directory at the root of fsys. Errors name files as name

@@ -3,9 +3,7 @@ package source
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -162,21 +160,4 @@ func (w *Watcher) read() (map[string][]byte, string) {
 		return nil, err.Error()
 	}
 	return files, revisionOf(files)
-}
-
-// openDir returns the policy directory dir, or what ..data links to in one that
-// Kubernetes writes.
-func openDir(dir string) (fs.FS, error) {
-	root := dir
-	if generation, err := filepath.EvalSymlinks(filepath.Join(dir, "..data")); err == nil {
-		root = generation
-	}
-	info, err := os.Stat(root)
-	if err != nil {
-		return nil, fmt.Errorf("reading policies: %w", err)
-	}
-	if !info.IsDir() {
-		return nil, fmt.Errorf("reading policies: %s is not a directory", dir)
-	}
-	return os.DirFS(root), nil
 }

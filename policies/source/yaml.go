@@ -40,8 +40,8 @@ func decode(text []byte, file string, v any) error {
 
 var (
 	lineOf      = regexp.MustCompile(`^line (\d+): `)
-	unknownIn   = regexp.MustCompile(`^field (\S+) not found in type \S+$`)
-	cannotStand = regexp.MustCompile("^cannot unmarshal (\\S+) `.*` into \\S+$")
+	unknownIn   = regexp.MustCompile(`^field (\S+) not found in type .+$`)
+	cannotStand = regexp.MustCompile("^cannot unmarshal (\\S+)(?: `.*`)? into .+$")
 )
 
 // atLine turns the parser's "line N: text" into "file:N: text", without its Go types
