@@ -117,31 +117,10 @@ func operandTerms(expr *ast.Expr) []*ast.Term {
 	return expr.Operands()
 }
 
-// test explains a comparison of one field of the subject, the resource or the action
-// with constants.
+// test explains a comparison of one field with constants.
 func (c *conjunction) test(expr *ast.Expr) bool {
-	if _, isCall := expr.Terms.([]*ast.Term); !isCall {
-		return false
-	}
-	operator := expr.Operator().String()
-	builtin := ast.BuiltinMap[operator]
-	operands := expr.Operands()
-	if builtin == nil || builtin.Decl.Arity() != len(operands) || builtin.IsNondeterministic() {
-		return false
-	}
-	t := test{operator: operator, operands: slices.Clone(operands)}
-	var at *ast.Term
-	for i, o := range operands {
-		if ast.IsConstant(o.Value) {
-			continue
-		}
-		field := c.field(o)
-		if at != nil || !slices.ContainsFunc(testable, func(group ast.Ref) bool { return field.HasPrefix(group) }) {
-			return false
-		}
-		t.field, t.operands[i], at = field, nil, o
-	}
-	if at == nil {
+	t, at, ok := c.testOf(expr)
+	if !ok {
 		return false
 	}
 	plain := expr.Copy()
@@ -152,4 +131,44 @@ func (c *conjunction) test(expr *ast.Expr) bool {
 	return true
 }
 
-var testable = []ast.Ref{ast.MustParseRef("input.subject"), ast.MustParseRef("input.resource"), ast.MustParseRef("input.action")}
+// testOf returns the comparison of a field of the subject, the resource or the action
+// with constants that expr is, and the operand that is the field.
+func (c *conjunction) testOf(expr *ast.Expr) (t test, at *ast.Term, ok bool) {
+	if !expr.IsCall() {
+		return t, nil, false
+	}
+	t = test{operator: expr.Operator().String(), operands: slices.Clone(expr.Operands())}
+	builtin := ast.BuiltinMap[t.operator]
+	if builtin == nil || builtin.Decl.Arity() != len(t.operands) || builtin.IsNondeterministic() {
+		return t, nil, false
+	}
+	for i, o := range t.operands {
+		if ast.IsConstant(o.Value) {
+			continue
+		}
+		field := c.field(o)
+		if at != nil || !slices.ContainsFunc(testable, func(group ast.Ref) bool { return field.HasPrefix(group) }) {
+			return t, nil, false
+		}
+		t.field, t.operands[i], at = field, nil, o
+	}
+	return t, at, at != nil
+}
+
+// fails reports whether one of exprs, of which none but the last can end in an error,
+// is a test that the known action or resource does not pass.
+func (c *conjunction) fails(exprs []*ast.Expr) bool {
+	return slices.ContainsFunc(exprs, func(expr *ast.Expr) bool {
+		t, _, ok := c.testOf(expr)
+		if !ok || t.field.HasPrefix(subjectRef) {
+			return false
+		}
+		outcome := t.outcome(c.known)
+		return outcome == "false" && !expr.Negated || outcome == "true" && expr.Negated
+	})
+}
+
+var (
+	subjectRef = ast.MustParseRef("input.subject")
+	testable   = []ast.Ref{subjectRef, ast.MustParseRef("input.resource"), ast.MustParseRef("input.action")}
+)

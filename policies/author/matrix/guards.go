@@ -16,6 +16,7 @@ type scope struct {
 	aliases   []alias
 	tableRefs []tableAlias
 	explained map[*ast.Expr]bool
+	dead      map[**ast.Expr]bool // bodies, by their first place, that cannot hold
 	links     map[**ast.Term]bool // refs, by their first place, that read data.index only where it connects the two sides
 }
 
@@ -92,6 +93,10 @@ func (s *scope) explain(body ast.Body) {
 	quiet := slices.IndexFunc(body, func(e *ast.Expr) bool { return !c.quiet(e) })
 	if quiet < 0 {
 		quiet = len(body)
+	}
+	if c.known != nil && c.fails(body[:min(quiet+1, len(body))]) {
+		c.dead[&body[0]] = true
+		return
 	}
 	for _, expr := range body[:quiet] {
 		c.element(expr)

@@ -1,13 +1,10 @@
 package matrix
 
 import (
-	"context"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
-	"github.com/open-policy-agent/opa/v1/rego"
 
 	"github.com/stanch-dev/stanch/policies"
 )
@@ -91,27 +88,33 @@ func (r *reads) about(group string) []string {
 	return slices.Compact(refs)
 }
 
-// program is a set of rules whose reads are wanted.
+// program is the rules that answer a question, of which the reads are wanted.
 type program struct {
 	compiler *ast.Compiler
-	rules    []*ast.Rule
+	plain    bool      // nothing is explained
+	known    ast.Value // an input whose action and resource are known, or nil
 	seen     map[*ast.Rule]bool
-	bodies   []ast.Body // that stand for themselves, without a rule
 	reads    *reads
-	// partial, unless it is nil, returns what is left of the body of a rule when part
-	// of the input is known; that is read then, instead of the rule.
-	partial func(ast.Body) (*rego.PartialQueries, error)
-	err     error // of partial
 }
 
 // readsOf returns how the rules that answer roots, and all that they depend on, use
 // the input.
 func readsOf(compiler *ast.Compiler, roots ...string) *reads {
-	p := newProgram(compiler)
+	return readsGiven(compiler, nil, roots...)
+}
+
+// readsGiven is readsOf for inputs that have the action and the resource of known.
+// What a rule reads counts only if these do not rule it out.
+func readsGiven(compiler *ast.Compiler, known ast.Value, roots ...string) *reads {
+	p := &program{compiler: compiler, known: known, seen: map[*ast.Rule]bool{}, reads: newReads()}
+	p.plain = len(p.virtual(ast.MustParseRef("data.index"))) > 0
+	for _, root := range roots {
+		p.plain = p.plain || p.replaces(ast.MustParseRef(root), map[*ast.Rule]bool{})
+	}
 	for _, root := range roots {
 		p.follow(ast.MustParseRef(root))
 	}
-	return p.run()
+	return p.reads
 }
 
 // accessReads returns how the access decision of all snapshots uses the input.
@@ -123,73 +126,6 @@ func accessReads(snapshots ...*policies.Snapshot) *reads {
 	return all
 }
 
-func newProgram(compiler *ast.Compiler) *program {
-	return &program{compiler: compiler, seen: map[*ast.Rule]bool{}, reads: newReads()}
-}
-
-// add adds rule and all rules that it depends on.
-func (p *program) add(rule *ast.Rule) {
-	if p.seen[rule] {
-		return
-	}
-	p.seen[rule] = true
-	if p.partial == nil || len(rule.Head.Args) > 0 {
-		p.addWhole(rule)
-		return
-	}
-	for one := rule; one != nil && p.err == nil; one = one.Else {
-		var left *rego.PartialQueries
-		if left, p.err = p.partial(one.Body); p.err != nil {
-			return
-		}
-		for _, body := range left.Queries {
-			p.addBody(body)
-		}
-		for _, module := range left.Support {
-			for _, made := range module.Rules {
-				p.addWhole(made)
-			}
-		}
-	}
-}
-
-func (p *program) addWhole(rule *ast.Rule) {
-	p.rules = append(p.rules, rule)
-	p.followAll(rule)
-}
-
-// addBody adds body and all rules that it depends on.
-func (p *program) addBody(body ast.Body) {
-	p.bodies = append(p.bodies, body)
-	p.followAll(body)
-}
-
-func (p *program) followAll(node any) {
-	for _, part := range parts(node) {
-		ast.WalkRefs(part, func(ref ast.Ref) bool {
-			p.follow(ref)
-			return false
-		})
-	}
-}
-
-// parts returns node and, of a rule and its else chain, the names with variables in
-// them, which OPA's walkers pass by.
-func parts(node any) []any {
-	all := []any{node}
-	rule, _ := node.(*ast.Rule)
-	for ; rule != nil; rule = rule.Else {
-		all = append(all, rule.Head.Reference)
-	}
-	return all
-}
-
-func (p *program) follow(ref ast.Ref) {
-	for _, rule := range p.virtual(ref) {
-		p.add(rule)
-	}
-}
-
 // virtual returns the rules that ref may mean.
 func (p *program) virtual(ref ast.Ref) []*ast.Rule {
 	if !ref.HasPrefix(ast.DefaultRootRef) {
@@ -198,35 +134,55 @@ func (p *program) virtual(ref ast.Ref) []*ast.Rule {
 	return p.compiler.GetRulesDynamicWithOpts(ref, ast.RulesOptions{IncludeHiddenModules: true})
 }
 
-func (p *program) run() *reads {
-	plain := len(p.virtual(ast.MustParseRef("data.index"))) > 0
-	for _, rule := range p.rules {
-		plain = plain || replacesInput(rule)
+// replaces reports whether a rule that ref depends on evaluates something with another
+// input or other data. Then no ref can be trusted to mean what it says.
+func (p *program) replaces(ref ast.Ref, seen map[*ast.Rule]bool) (found bool) {
+	for _, rule := range p.virtual(ref) {
+		if seen[rule] {
+			continue
+		}
+		seen[rule] = true
+		visit := ast.NewGenericVisitor(func(x any) bool {
+			switch x := x.(type) {
+			case *ast.With:
+				found = true
+			case ast.Ref:
+				found = found || p.replaces(x, seen)
+			}
+			return found
+		})
+		for _, part := range parts(rule) {
+			visit.Walk(part)
+		}
 	}
-	for _, rule := range p.rules {
-		p.scan(rule, plain)
-	}
-	for _, body := range p.bodies {
-		p.scan(body, plain)
-	}
-	return p.reads
-}
-
-// replacesInput reports whether rule evaluates something with another input or other
-// data. Then no ref can be trusted to mean what it says.
-func replacesInput(rule *ast.Rule) (found bool) {
-	ast.WalkWiths(rule, func(*ast.With) bool {
-		found = true
-		return true
-	})
 	return found
 }
 
-// scan adds the reads of node, a rule with its else chain or a body.
-func (p *program) scan(node any, plain bool) {
-	s := scope{program: p, count: map[ast.Var]int{}, uses: map[ast.Var]int{}, explained: map[*ast.Expr]bool{}, links: map[**ast.Term]bool{}}
-	if !plain {
-		for _, part := range parts(node) {
+// parts returns rule and, of its else chain, the names with variables in them, which
+// OPA's walkers pass by.
+func parts(rule *ast.Rule) []any {
+	all := []any{rule}
+	for ; rule != nil; rule = rule.Else {
+		all = append(all, rule.Head.Reference)
+	}
+	return all
+}
+
+// follow adds the reads of the rules that ref may mean.
+func (p *program) follow(ref ast.Ref) {
+	for _, rule := range p.virtual(ref) {
+		if !p.seen[rule] {
+			p.seen[rule] = true
+			p.scan(rule)
+		}
+	}
+}
+
+// scan adds the reads of rule, with its else chain, and of all that it depends on.
+func (p *program) scan(rule *ast.Rule) {
+	s := scope{program: p, count: map[ast.Var]int{}, uses: map[ast.Var]int{}, explained: map[*ast.Expr]bool{}, links: map[**ast.Term]bool{}, dead: map[**ast.Expr]bool{}}
+	if !p.plain {
+		for _, part := range parts(rule) {
 			ast.WalkTerms(part, func(t *ast.Term) bool {
 				if v, ok := t.Value.(ast.Var); ok {
 					s.count[v]++
@@ -234,7 +190,7 @@ func (p *program) scan(node any, plain bool) {
 				return false
 			})
 		}
-		ast.WalkBodies(node, func(body ast.Body) bool {
+		ast.WalkBodies(rule, func(body ast.Body) bool {
 			s.explain(body)
 			return false
 		})
@@ -242,6 +198,8 @@ func (p *program) scan(node any, plain bool) {
 	}
 	visit := ast.NewGenericVisitor(func(x any) bool {
 		switch x := x.(type) {
+		case ast.Body:
+			return len(x) > 0 && s.dead[&x[0]]
 		case *ast.Expr:
 			return s.explained[x]
 		case ast.Ref:
@@ -250,29 +208,11 @@ func (p *program) scan(node any, plain bool) {
 				p.reads.whole[ref.String()] = ref
 			}
 			p.reads.otherIndex = p.reads.otherIndex || mayReadIndex(x) && !s.links[&x[0]]
+			p.follow(x)
 		}
 		return false
 	})
-	for _, part := range parts(node) {
+	for _, part := range parts(rule) {
 		visit.Walk(part)
 	}
-}
-
-// partialDeadline is how long partial evaluation may take. 5,000 grants that all have
-// to be looked at take a tenth of a second.
-const partialDeadline = 2 * time.Second
-
-// residue returns what the access decision still reads when everything of in but its
-// subject is known. OPA evaluates rules with an else, and what depends on them, not
-// partially, so this goes into them body by body.
-func residue(ctx context.Context, s *policies.Snapshot, in *policies.AccessInput) (*reads, error) {
-	ctx, cancel := context.WithTimeout(ctx, partialDeadline)
-	defer cancel()
-	p := newProgram(s.Compiler())
-	p.partial = func(body ast.Body) (*rego.PartialQueries, error) {
-		return rego.New(rego.ParsedQuery(body), rego.Compiler(s.Compiler()), rego.Store(s.Store()), rego.Unknowns([]string{"input.subject"}),
-			rego.ParsedInput(policies.Term(in).Value), rego.StrictBuiltinErrors(true)).Partial(ctx)
-	}
-	p.follow(ast.MustParseRef(policies.EntryAccess.Query()))
-	return p.run(), p.err
 }

@@ -14,15 +14,12 @@ import (
 // Method is how an answer was found.
 type Method string
 
-// The methods. All are exact for the principals and resources that are known.
+// The methods. Both are exact for the principals and resources that are known.
 const (
-	// ClosedForm: the text of the policy shows that a principal matters only by its
-	// type and by which of some keys it has, so the answer holds for principals that
-	// nobody listed, too.
+	// ClosedForm: the rules that can matter look a principal up only by its type and
+	// by single keys, or a resource only by its type, its path in the grants and
+	// constants, so the answer holds for those that nobody listed, too.
 	ClosedForm Method = "closed form"
-	// PartialEvaluation: what is left of the policy when all but the principal is
-	// known shows the same.
-	PartialEvaluation Method = "partial evaluation"
 	// Enumeration: the policy reads more, so only those known were asked about.
 	Enumeration Method = "enumeration"
 )
@@ -69,8 +66,7 @@ func WhoCan(ctx context.Context, s *policies.Snapshot, u Universe, capability, p
 	}
 	resource := u.Resource(path)
 	u.Resources = []Resource{resource}
-	r := accessReads(s)
-	p, err := planOf(&u, r, s)
+	p, err := planOf(&u, accessReads(s), s)
 	if err != nil {
 		return Who{}, err
 	}
@@ -88,7 +84,7 @@ func WhoCan(ctx context.Context, s *policies.Snapshot, u Universe, capability, p
 	slices.SortFunc(w.Allowed, func(a, b Allowed) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Type, b.Type), compareBool(a.MFA, b.MFA))
 	})
-	return w, w.generalise(ctx, s, &u, r)
+	return w, w.generalise(ctx, s, &u)
 }
 
 func (w *Who) add(u *Universe, d policies.Access, members []int32) {
@@ -106,15 +102,13 @@ func (w *Who) add(u *Universe, d policies.Access, members []int32) {
 }
 
 // generalise finds out about principals that are not in u, if it can.
-func (w *Who) generalise(ctx context.Context, s *policies.Snapshot, u *Universe, r *reads) error {
+func (w *Who) generalise(ctx context.Context, s *policies.Snapshot, u *Universe) error {
+	known := policies.Term(u.input(&Principal{}, &u.Resources[0], w.Capability)).Value
+	r := readsGiven(s.Compiler(), known, policies.EntryAccess.Query())
 	w.Method = ClosedForm
 	if w.AlsoReads = beyondKeys(r); len(w.AlsoReads) > 0 {
-		left, err := residue(ctx, s, u.input(&Principal{}, &u.Resources[0], w.Capability))
-		if err != nil || len(beyondKeys(left)) > 0 {
-			w.Method = Enumeration
-			return ctx.Err()
-		}
-		w.Method, w.AlsoReads, r = PartialEvaluation, []string{}, left
+		w.Method = Enumeration
+		return nil
 	}
 	x, err := indexOf(r, s)
 	if err != nil {

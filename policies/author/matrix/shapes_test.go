@@ -130,7 +130,7 @@ func TestCommonRulesMakeFewClasses(t *testing.T) {
 
 func TestConditionsHoldForThoseNobodyListed(t *testing.T) {
 	methods := map[matrix.Method]int{}
-	for _, rule := range append([]string{"", `permitted if { some name in data.config.access.environments; name in input.subject.keys }`}, additions...) {
+	for _, rule := range append([]string{""}, additions...) {
 		_, s := villageWith(t, false, rule)
 		u := villagers(rule, s.Documents())
 		o := newOracle(t, s)
@@ -143,10 +143,8 @@ func TestConditionsHoldForThoseNobodyListed(t *testing.T) {
 			checkConditions(t, o, &u, w)
 		}
 	}
-	for _, m := range []matrix.Method{matrix.ClosedForm, matrix.PartialEvaluation, matrix.Enumeration} {
-		if methods[m] == 0 {
-			t.Errorf("no answer by %s: %v", m, methods)
-		}
+	if n := methods[matrix.ClosedForm]; n < methods[matrix.Enumeration] || methods[matrix.Enumeration] == 0 {
+		t.Errorf("answers by method: %v", methods)
 	}
 }
 

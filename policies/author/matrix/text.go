@@ -22,7 +22,7 @@ func (w *Who) Write(out io.Writer) error {
 	if w.Method == Enumeration {
 		fmt.Fprintf(&b, "Enumerated %s: the policy also reads %s, so others may be allowed, too.\n", count(w.Known, "known principal"), strings.Join(w.AlsoReads, ", "))
 	} else {
-		fmt.Fprintf(&b, "Exact for any workload (by %s): it needs one of %s.\n", w.Method, count(len(w.Conditions), "key"))
+		fmt.Fprintf(&b, "Exact for any workload: of the keys that the policy asks for here, %d suffice.\n", len(w.Conditions))
 		if w.Anybody {
 			b.WriteString("Any workload at all is allowed.\n")
 		}
