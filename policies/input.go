@@ -90,6 +90,9 @@ func ParseInput(e Entrypoint, text []byte) (Input, error) {
 	default:
 		return nil, fmt.Errorf("no entrypoint %q", e)
 	}
+	if name := ambiguous(text); name != "" {
+		return nil, fmt.Errorf("%s input: %q is given twice", e, name)
+	}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(in); err != nil {
@@ -99,6 +102,46 @@ func ParseInput(e Entrypoint, text []byte) (Input, error) {
 		return nil, fmt.Errorf("%s input: more than one JSON value", e)
 	}
 	return in, nil
+}
+
+// ambiguous returns a name that an object of text has twice, whatever the case of its
+// letters, or "": encoding/json would take the last. What is not JSON is left to who
+// reads it.
+func ambiguous(text []byte) string {
+	var objects []map[string]bool // that are open; nil for a list
+	wantName := false
+	dec := json.NewDecoder(bytes.NewReader(text))
+	for {
+		token, err := dec.Token()
+		if err != nil {
+			return ""
+		}
+		switch t := token.(type) {
+		case json.Delim:
+			if t == '{' || t == '[' {
+				var names map[string]bool
+				if t == '{' {
+					names = map[string]bool{}
+				}
+				objects = append(objects, names)
+			} else {
+				objects = objects[:len(objects)-1]
+			}
+			wantName = true
+		case string:
+			if names := objects[max(0, len(objects)-1):]; wantName && len(names) > 0 && names[0] != nil {
+				folded := strings.ToLower(t)
+				if names[0][folded] {
+					return t
+				}
+				names[0][folded], wantName = true, false
+				continue
+			}
+			wantName = true
+		default:
+			wantName = true
+		}
+	}
 }
 
 // jsonError gives err the line where it happened, and nothing of the text.

@@ -75,6 +75,23 @@ func anyInput(t *rapid.T) policies.Input {
 	return in
 }
 
+func TestNamesGivenTwice(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{"context": {"mfa": false, "MFA": true}}`:                           false,
+		`{"action": {"name": "read"}, "action": {"name": "write"}}`:          false,
+		`{"subject": {"keys": ["mfa", "mfa"], "id": "id"}, "action": {}}`:    true,
+		`{"subject": {"id": "a"}, "resource": {"id": "a"}}`:                  true,
+		`{"subject": {"properties": {"claims": {"x": "x", "y": "x"}}}}`:      true,
+		`{"subject": {"properties": {"claims": {"x": "1", "X": "2"}}}}`:      false,
+		`{"subject": {"keys": []}, "context": {"time": 1}, "Subject": null}`: false,
+		`{"subject": {"keys": [], "id": "keys"}, "context": {"mfa": true}}`:  true,
+	} {
+		if _, err := policies.ParseInput(policies.EntryAccess, []byte(text)); (err == nil) != want {
+			t.Errorf("%s: error %v", text, err)
+		}
+	}
+}
+
 func FuzzParseInput(f *testing.F) {
 	f.Add("access", `{"subject":{"keys":["a"]},"context":{"time":1}}`)
 	f.Add("redaction", `{"finding":{"known":{"version":1}}}`)
