@@ -10,14 +10,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stanch-dev/stanch/policies"
 	"github.com/stanch-dev/stanch/policies/author/matrix"
 	"github.com/stanch-dev/stanch/policies/source"
 )
 
 // TestMain keeps the properties quick on a busy machine; -rapid.checks asks for more.
 func TestMain(m *testing.M) {
-	if err := flag.Set("rapid.checks", "25"); err != nil {
+	if err := flag.Set("rapid.checks", "20"); err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())
@@ -27,10 +26,7 @@ func TestMain(m *testing.M) {
 // for one secret or the secrets of an application, some for a team, some with a
 // wildcard.
 func company(tb testing.TB) source.Documents {
-	d, err := policies.Defaults()
-	if err != nil {
-		tb.Fatal(err)
-	}
+	d := defaults(tb)
 	environments := []string{"prod", "stage", "dev"}
 	for i := range 1000 {
 		d.Universe.Principals = append(d.Universe.Principals, source.UniversePrincipal{ID: fmt.Sprintf("kubernetes/team%d/app%d", i%50, i), Groups: []string{fmt.Sprintf("team%d", i%50)}})

@@ -85,7 +85,7 @@ func Diff(ctx context.Context, a, b *policies.Snapshot, u Universe) (Changes, er
 		return Changes{}, err
 	}
 	c := &comparison{plan: p, before: a, after: b}
-	onlyMoved := r.onlyLinks() && sameRules(a, b)
+	onlyMoved := !r.otherIndex && sameRules(a, b)
 	if err := parallel(ctx, len(p.classes), func(class int) error {
 		if onlyMoved && !p.classes[class].moved {
 			return nil

@@ -17,11 +17,14 @@ func Everything(ctx context.Context, s *policies.Snapshot, u Universe) ([][]map[
 	for i := range all {
 		all[i] = make([]map[string]policies.Access, len(u.Resources))
 	}
+	byClass := make([]map[string]policies.Access, len(p.classes))
+	for class := range byClass {
+		byClass[class] = p.decideAll(ctx, s, class)
+	}
 	p.visit(func(class int32, at pair) {
-		decisions := p.decideAll(ctx, s, int(class))
 		for _, who := range p.principals[at.principal] {
 			for _, what := range p.resources[at.resource] {
-				all[who][what] = decisions
+				all[who][what] = byClass[class]
 			}
 		}
 	})

@@ -35,7 +35,7 @@ type tableAlias struct {
 // settleAliases explains those that are used in explained places only.
 func (s *scope) settleAliases() {
 	for _, t := range s.tableRefs {
-		if s.count[t.name] == 1+s.uses[t.name] {
+		if n := s.uses[t.name]; n > 0 && s.count[t.name] == 1+n {
 			s.links[&t.ref[0]] = true
 		}
 	}
@@ -116,7 +116,7 @@ func (s *scope) explain(body ast.Body) {
 
 // conclude explains the elements that are guarded.
 func (c *conjunction) conclude() {
-	guarded, matched := map[ast.Var]bool{}, map[ast.Var]bool{}
+	guarded, matched := map[ast.Var]bool{}, map[**ast.Term]bool{}
 	for key, guards := range c.guards {
 		guarded[key] = true
 		finer := false
@@ -134,7 +134,7 @@ func (c *conjunction) conclude() {
 				c.links[&g.ref[0]] = true
 				c.explained[expr] = true
 				c.use(expr.Operand(2))
-				finer, matched[key] = true, true
+				finer, matched[&g.ref[0]] = true, true
 			}
 		}
 		if !finer {
@@ -142,7 +142,7 @@ func (c *conjunction) conclude() {
 		}
 	}
 	for _, a := range c.allowed {
-		if a.entry.prefix != "" || matched[a.entry.key] {
+		if a.entry.prefix != "" || matched[&a.entry.ref[0]] {
 			c.uses[a.name]++
 		}
 	}
@@ -223,8 +223,9 @@ func (c *conjunction) guard(expr *ast.Expr) {
 		}
 		head, _ := ref[0].Value.(ast.Var)
 		if l, ok := c.tables[head]; ok && len(ref) > 1 {
-			c.uses[head]++
-			c.lookup(lookup{table: l.table, ref: ref}, slices.Concat(ast.Ref{ast.NewTerm(l.key)}, ref[1:]), assigned)
+			if c.lookup(lookup{table: l.table, ref: ref}, slices.Concat(ast.Ref{ast.NewTerm(l.key)}, ref[1:]), assigned) {
+				c.uses[head]++
+			}
 		}
 		if l, ok := c.entries[head]; ok && len(ref) == 2 && ref[1].Equal(ast.StringTerm("pattern")) && assigned != "" {
 			c.patterns[assigned] = l
@@ -233,10 +234,11 @@ func (c *conjunction) guard(expr *ast.Expr) {
 }
 
 // lookup notes l, in whose table path is looked up; assigned has the result, if any.
-func (c *conjunction) lookup(l lookup, path ast.Ref, assigned ast.Var) {
+// It reports whether key and prefix are those of the input.
+func (c *conjunction) lookup(l lookup, path ast.Ref, assigned ast.Var) bool {
 	key, _ := path[0].Value.(ast.Var)
 	if c.elements[key].list != keysRef {
-		return
+		return false
 	}
 	l.key = key
 	if len(path) > 1 {
@@ -253,6 +255,7 @@ func (c *conjunction) lookup(l lookup, path ast.Ref, assigned ast.Var) {
 	case len(path) == 2 && l.prefix == "", len(path) == 3 && l.prefix != "":
 		c.entries[assigned] = l
 	}
+	return l.prefix != ""
 }
 
 // oneOf notes that an element is compared with constants.

@@ -20,6 +20,7 @@ import (
 // The answers to every question equal those of asking about each cell.
 
 func TestWhoCanEqualsAskingEverybody(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		d := randomDocuments(t)
 		d.Universe = randomUniverse(t)
@@ -76,6 +77,7 @@ func checkConditions(t rapid.TB, o *oracle, u *matrix.Universe, w matrix.Who) {
 }
 
 func TestWhatCanEqualsAskingAboutEverything(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		d := randomDocuments(t)
 		d.Universe = randomUniverse(t)
@@ -114,6 +116,7 @@ func TestWhatCanEqualsAskingAboutEverything(t *testing.T) {
 }
 
 func TestDiffEqualsComparingEachCell(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		before, after := randomDocuments(t), randomDocuments(t)
 		before.Name, after.Name = "before", "after"
@@ -175,6 +178,7 @@ func renamed(grants []source.Grant) []source.Grant {
 }
 
 func TestInvariantsEqualEvaluatingEachCell(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		d := randomDocuments(t)
 		d.Universe = randomUniverse(t)

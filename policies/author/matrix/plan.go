@@ -234,11 +234,15 @@ func parallel(ctx context.Context, n int, do func(i int) error) error {
 	return context.Cause(ctx)
 }
 
-// decide answers one cell. A decision that failed may have done so because the
-// machine was busy, so it is made once more; then it counts as denied.
+// decide answers one cell of class.
 func (p *plan) decide(ctx context.Context, s *policies.Snapshot, class int, capability string) policies.Access {
 	who, what := p.cell(class)
-	in := p.universe.input(who, what, capability)
+	return decide(ctx, s, p.universe.input(who, what, capability))
+}
+
+// decide answers in. A decision that failed may have done so because the machine was
+// busy, so it is made once more; then it counts as denied.
+func decide(ctx context.Context, s *policies.Snapshot, in *policies.AccessInput) policies.Access {
 	d := s.Access(ctx, in)
 	if d.Err != nil {
 		d = s.Access(ctx, in)

@@ -35,7 +35,9 @@ type reads struct {
 	members                map[string]map[string]bool // list ref → texts looked for
 	tests                  map[string]test            // by their text
 	pairs, keyed, patterns map[string]bool            // tables of data.index
-	otherIndex             bool                       // data.index is read in other ways, too
+	// otherIndex is whether of data.index more is read than entries that connect a key
+	// of the subject with the resource.
+	otherIndex bool
 }
 
 // test compares one field of the input with constants, by an operator that only says
@@ -63,10 +65,6 @@ func (r *reads) merge(other *reads) {
 	}
 	r.otherIndex = r.otherIndex || other.otherIndex
 }
-
-// onlyLinks reports whether, of data.index, only entries that connect the principal
-// and the resource matter.
-func (r *reads) onlyLinks() bool { return !r.otherIndex && len(r.keyed) == 0 }
 
 // about returns the refs below group, as input.subject, that are read or tested in
 // themselves, and those above it.

@@ -114,20 +114,19 @@ func (w *Who) generalise(ctx context.Context, s *policies.Snapshot, u *Universe)
 	if err != nil {
 		return err
 	}
-	ask := func(p Principal) policies.Access { return s.Access(ctx, u.input(&p, &u.Resources[0], w.Capability)) }
+	ask := func(p Principal) policies.Access { return decide(ctx, s, u.input(&p, &u.Resources[0], w.Capability)) }
 	w.Anybody = ask(Principal{Principal: policies.Principal{Type: "workload"}}).Allow
-	keys := x.keysAt(&u.Resources[0], r)
-	w.Asks = keys
-	answers := make([]policies.Access, len(keys))
-	if err := parallel(ctx, len(keys), func(i int) error {
-		answers[i] = ask(workload(keys[i]))
+	w.Asks = x.keysAt(&u.Resources[0], r)
+	answers := make([]policies.Access, len(w.Asks))
+	if err := parallel(ctx, len(w.Asks), func(i int) error {
+		answers[i] = ask(workload(w.Asks[i]))
 		return nil
 	}); err != nil {
 		return err
 	}
 	for i, d := range answers {
 		if d.Allow {
-			w.Conditions = append(w.Conditions, Condition{keys[i], d.Grants})
+			w.Conditions = append(w.Conditions, Condition{w.Asks[i], d.Grants})
 		}
 	}
 	return nil
