@@ -29,13 +29,14 @@ var may = map[string][]string{
 	"internal/known":    {"internal/bitmap", "internal/secret"},
 	"internal/codec":    {},
 	"internal/config":   {"internal/secret"},
+	"internal/loopback": {},
 	"internal/testenv":  {},
 	"internal/exam":     {},
 	"rules":             {},
 	"scanner":           {"rules", "internal/bitmap", "internal/known", "internal/secret", "internal/codec"},
 	"proxy":             {"scanner", "internal/known", "internal/codec", "internal/identity", "internal/audit", "internal/secret", "internal/config"},
 	"vault":             {"internal/known", "internal/codec", "internal/identity", "internal/audit", "internal/secret", "internal/config"},
-	"policies":          {"internal/identity", "internal/audit", "internal/secret", "internal/config"},
+	"policies":          {"internal/loopback", "internal/identity", "internal/audit", "internal/secret", "internal/config"},
 }
 
 // owners says which package alone may import a heavy module, and why.

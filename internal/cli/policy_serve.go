@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stanch-dev/stanch/internal/loopback"
 	"github.com/stanch-dev/stanch/policies"
 	"github.com/stanch-dev/stanch/policies/api"
 	"github.com/stanch-dev/stanch/policies/bundle"
@@ -129,7 +130,7 @@ func (s *serveFlags) listener() (net.Listener, error) {
 	if (s.cert == "") != (s.key == "") {
 		return nil, errors.New("--tls-cert and --tls-key go together")
 	}
-	if ip := net.ParseIP(host); s.cert == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if s.cert == "" && !loopback.Is(host) {
 		return nil, fmt.Errorf("--listen %s is not loopback, so it needs --tls-cert and --tls-key", s.listen)
 	}
 	listener, err := net.Listen("tcp", s.listen)

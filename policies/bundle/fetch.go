@@ -13,6 +13,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/stanch-dev/stanch/internal/loopback"
 )
 
 // Limits of one request.
@@ -57,7 +59,7 @@ func (p *Poller) httpFetcher() (func(context.Context, string) (answer, error), e
 		return nil, errors.New("bundles: the address is not a URL, as https://policies.example.com/bundle.tar.gz")
 	case u.User != nil:
 		return nil, fmt.Errorf("bundles: the address of %s has a user in it; give a bearer token apart from it", u.Host)
-	case u.Scheme == "http" && !loopback(u.Hostname()):
+	case u.Scheme == "http" && !loopback.Is(u.Hostname()):
 		return nil, fmt.Errorf("bundles: http://%s is not encrypted; use https://, or http:// on a loopback address", u.Host)
 	}
 	p.name = u.Scheme + "://" + u.Host + u.EscapedPath() // a query may hold a key
@@ -81,11 +83,6 @@ func (p *Poller) httpFetcher() (func(context.Context, string) (answer, error), e
 		}
 		return a, err
 	}, nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // checkRedirect follows redirects on the same server only: the token, and the name in

@@ -8,11 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/stanch-dev/stanch/internal/loopback"
 )
 
 // maxAnswer is how much of a service's answer is read to use its connection again.
@@ -35,7 +36,7 @@ func newTarget(o UploadOptions) (target, error) {
 		return target{}, errors.New("decision log upload: the service is not a URL as https://example.com")
 	case base.User != nil || base.RawQuery != "" || base.Fragment != "":
 		return target{}, errors.New("decision log upload: the service's URL has credentials, a query or a fragment; use a token")
-	case base.Scheme != "https" && !(base.Scheme == "http" && local(base.Hostname())):
+	case base.Scheme != "https" && !(base.Scheme == "http" && loopback.Is(base.Hostname())):
 		return target{}, fmt.Errorf("decision log upload: %s is not https, and not on this machine", base)
 	case base.Scheme != "https" && o.Token != nil:
 		return target{}, fmt.Errorf("decision log upload: %s is not https, and a token must not be sent to it", base)
@@ -59,12 +60,6 @@ func newTarget(o UploadOptions) (target, error) {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}, nil
-}
-
-// local reports whether host is this machine.
-func local(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // post sends a JSON array.
