@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/stanch-dev/stanch/policies/exactjson"
+	"github.com/stanch-dev/stanch/policies/sandbox"
 )
 
 // Entrypoint is one of the four questions.
@@ -25,7 +27,11 @@ const (
 
 // Entrypoints returns all entrypoints.
 func Entrypoints() []Entrypoint {
-	return []Entrypoint{EntryAccess, EntryRedaction, EntryRotation, EntryGate}
+	var all []Entrypoint
+	for _, name := range sandbox.Entrypoints() {
+		all = append(all, Entrypoint(name))
+	}
+	return all
 }
 
 // Path returns the rule that answers, as a decision log names it: without "data" and
@@ -74,8 +80,8 @@ type fields uint32
 
 func (f fields) has(field int) bool { return f&(1<<field) != 0 }
 
-// ParseInput reads an input of e from JSON. Unknown keys are errors, so that a
-// misspelt one does not decide.
+// ParseInput reads an input of e from JSON. Unknown keys, and keys given twice, are
+// errors, so that a misspelt or a second one does not decide.
 func ParseInput(e Entrypoint, text []byte) (Input, error) {
 	var in Input
 	switch e {
@@ -90,68 +96,21 @@ func ParseInput(e Entrypoint, text []byte) (Input, error) {
 	default:
 		return nil, fmt.Errorf("no entrypoint %q", e)
 	}
-	if name := ambiguous(text); name != "" {
-		return nil, fmt.Errorf("%s input: %q is given twice", e, name)
+	if err := exactjson.Check(text, "text", true); err != nil {
+		return nil, fmt.Errorf("%s input: %w", e, err)
 	}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(in); err != nil {
 		return nil, fmt.Errorf("%s input: %w", e, jsonError(text, err))
 	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s input: more than one JSON value", e)
-	}
 	return in, nil
-}
-
-// ambiguous returns a name that an object of text has twice, whatever the case of its
-// letters, or "": encoding/json would take the last. What is not JSON is left to who
-// reads it.
-func ambiguous(text []byte) string {
-	var objects []map[string]bool // that are open; nil for a list
-	wantName := false
-	dec := json.NewDecoder(bytes.NewReader(text))
-	for {
-		token, err := dec.Token()
-		if err != nil {
-			return ""
-		}
-		switch t := token.(type) {
-		case json.Delim:
-			if t == '{' || t == '[' {
-				var names map[string]bool
-				if t == '{' {
-					names = map[string]bool{}
-				}
-				objects = append(objects, names)
-			} else {
-				objects = objects[:len(objects)-1]
-			}
-			wantName = true
-		case string:
-			if names := objects[max(0, len(objects)-1):]; wantName && len(names) > 0 && names[0] != nil {
-				folded := strings.ToLower(t)
-				if names[0][folded] {
-					return t
-				}
-				names[0][folded], wantName = true, false
-				continue
-			}
-			wantName = true
-		default:
-			wantName = true
-		}
-	}
 }
 
 // jsonError gives err the line where it happened, and nothing of the text.
 func jsonError(text []byte, err error) error {
-	var syntax *json.SyntaxError
 	var typ *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &syntax):
-		return fmt.Errorf("line %d: not JSON", 1+bytes.Count(text[:min(int(syntax.Offset), len(text))], []byte("\n")))
-	case errors.As(err, &typ):
+	if errors.As(err, &typ) {
 		return fmt.Errorf("line %d: %s has the wrong type (%s)", 1+bytes.Count(text[:min(int(typ.Offset), len(text))], []byte("\n")), typ.Field, typ.Value)
 	}
 	return errors.New(strings.TrimPrefix(err.Error(), "json: "))

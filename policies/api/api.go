@@ -12,13 +12,14 @@ import (
 	"time"
 
 	"github.com/stanch-dev/stanch/policies"
+	"github.com/stanch-dev/stanch/policies/exactjson"
 )
 
 // Limits of a request.
 const (
-	MaxBody        = 1 << 20 // bytes
-	MaxDepth       = 64      // objects and lists in one another
-	MaxEvaluations = 1000    // of one request
+	MaxBody        = 1 << 20            // bytes
+	MaxDepth       = exactjson.MaxDepth // objects and lists in one another
+	MaxEvaluations = 1000               // of one request
 	defaultTimeout = 5 * time.Second
 )
 

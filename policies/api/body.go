@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
-	"unicode/utf8"
+
+	"github.com/stanch-dev/stanch/policies/exactjson"
 )
 
 // refusal is why a request is not answered.
@@ -39,85 +39,14 @@ func readBody(r *http.Request) ([]byte, *refusal) {
 	case len(bytes.TrimSpace(text)) == 0:
 		return nil, nil
 	}
-	return text, check(text)
+	return text, checked(text)
 }
 
-// check refuses JSON that two readers could understand differently, or that is more
-// than a request needs: what is not UTF-8, names given twice, numbers beyond a double,
-// and values too deep in one another.
-func check(text []byte) *refusal {
-	if !utf8.Valid(text) {
-		return refuse(http.StatusBadRequest, "the body is not UTF-8")
-	}
-	c := checker{dec: json.NewDecoder(bytes.NewReader(text))}
-	c.dec.UseNumber()
-	err := c.value(0)
-	if err == nil {
-		if _, end := c.dec.Token(); !errors.Is(end, io.EOF) {
-			err = errors.New("the body has more than one JSON value")
-		}
-	}
-	if err != nil {
-		return refuse(http.StatusBadRequest, "%v (line %d)", err, 1+bytes.Count(text[:c.dec.InputOffset()], []byte("\n")))
-	}
-	return nil
-}
-
-type checker struct{ dec *json.Decoder }
-
-// errNotJSON quotes nothing, as encoding/json's errors would.
-var errNotJSON = errors.New("the body is not JSON")
-
-// value checks the next value, which stands in depth others.
-func (c *checker) value(depth int) error {
-	token, err := c.dec.Token()
-	if err != nil {
-		return errNotJSON
-	}
-	switch token := token.(type) {
-	case json.Number:
-		if _, err := strconv.ParseFloat(token.String(), 64); err != nil || len(token) > 40 {
-			return errors.New("a number is larger or longer than a double")
-		}
-	case json.Delim:
-		if depth == MaxDepth {
-			return fmt.Errorf("more than %d objects and lists in one another", MaxDepth)
-		}
-		if token == '{' {
-			return c.object(depth + 1)
-		}
-		for c.dec.More() {
-			if err := c.value(depth + 1); err != nil {
-				return err
-			}
-		}
-		return c.end()
-	}
-	return nil
-}
-
-func (c *checker) object(depth int) error {
-	names := map[string]bool{}
-	for c.dec.More() {
-		token, err := c.dec.Token()
-		name, ok := token.(string)
-		if err != nil || !ok {
-			return errNotJSON
-		}
-		if names[name] {
-			return errors.New("an object has a name twice")
-		}
-		names[name] = true
-		if err := c.value(depth); err != nil {
-			return err
-		}
-	}
-	return c.end()
-}
-
-func (c *checker) end() error {
-	if _, err := c.dec.Token(); err != nil {
-		return errNotJSON
+// checked refuses JSON that two readers could understand differently, or that is more
+// than a request needs.
+func checked(text []byte) *refusal {
+	if err := exactjson.Check(text, "body", false); err != nil {
+		return refuse(http.StatusBadRequest, "%v", err)
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ func (h *handler) data(w http.ResponseWriter, r *http.Request) {
 	case http.MethodGet, http.MethodHead:
 		input = []byte(r.URL.Query().Get("input"))
 		if len(input) > 0 {
-			no = check(input)
+			no = checked(input)
 		}
 	case http.MethodPost:
 		input, no = inputOf(r)
