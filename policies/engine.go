@@ -42,60 +42,58 @@ func (e *Engine) Swap(s *Snapshot) *Snapshot { return e.current.Swap(s) }
 
 // Access decides who may do what. The decision has an ID if the engine logs.
 func (e *Engine) Access(ctx context.Context, in *AccessInput) Access {
-	s := e.current.Load()
-	if e.log == nil {
-		return s.Access(ctx, in)
-	}
-	r := e.begin(s, in)
+	s, r := e.begin(in)
 	d := s.Access(ctx, in)
-	d.ID = r.ID
-	e.end(r, d, d.Cached)
+	if r != nil {
+		d.ID = r.ID
+		e.end(r, d, d.Cached)
+	}
 	return d
 }
 
 // Redaction decides what happens to a finding in motion. The decision has an ID if
 // the engine logs.
 func (e *Engine) Redaction(ctx context.Context, in *RedactionInput) Redaction {
-	s := e.current.Load()
-	if e.log == nil {
-		return s.Redaction(ctx, in)
-	}
-	r := e.begin(s, in)
+	s, r := e.begin(in)
 	d := s.Redaction(ctx, in)
-	d.ID = r.ID
-	e.end(r, d, d.Cached)
+	if r != nil {
+		d.ID = r.ID
+		e.end(r, d, d.Cached)
+	}
 	return d
 }
 
 // Rotation decides what is wrong with a secret's age and upkeep. The decision has an
 // ID if the engine logs.
 func (e *Engine) Rotation(ctx context.Context, in *RotationInput) Rotation {
-	s := e.current.Load()
-	if e.log == nil {
-		return s.Rotation(ctx, in)
-	}
-	r := e.begin(s, in)
+	s, r := e.begin(in)
 	d := s.Rotation(ctx, in)
-	d.ID = r.ID
-	e.end(r, d, false)
+	if r != nil {
+		d.ID = r.ID
+		e.end(r, d, false)
+	}
 	return d
 }
 
 // Gate decides whether a build passes. The decision has an ID if the engine logs.
 func (e *Engine) Gate(ctx context.Context, in *GateInput) Gate {
-	s := e.current.Load()
-	if e.log == nil {
-		return s.Gate(ctx, in)
-	}
-	r := e.begin(s, in)
+	s, r := e.begin(in)
 	d := s.Gate(ctx, in)
-	d.ID = r.ID
-	e.end(r, d, false)
+	if r != nil {
+		d.ID = r.ID
+		e.end(r, d, false)
+	}
 	return d
 }
 
-func (e *Engine) begin(s *Snapshot, in Input) *Record {
-	return &Record{ID: NewID(), Time: time.Now(), Snapshot: s, Input: in}
+// begin returns what decides now, and what its decision is recorded in: nil if
+// nothing is.
+func (e *Engine) begin(in Input) (*Snapshot, *Record) {
+	s := e.current.Load()
+	if e.log == nil {
+		return s, nil
+	}
+	return s, &Record{ID: NewID(), Time: time.Now(), Snapshot: s, Input: in}
 }
 
 func (e *Engine) end(r *Record, d Decision, cached bool) {

@@ -50,6 +50,18 @@ func overlap(a, b string) bool {
 	return a == b || strings.HasPrefix(a, b+".") || strings.HasPrefix(a, b+"[") || strings.HasPrefix(b, a+".")
 }
 
+// ask evaluates e for in and reads the answer.
+func ask[D any](ctx context.Context, e *entry, in Input, deadline time.Duration, decode func(*ast.Term) (D, error)) (d D, err error) {
+	t, err := e.evaluate(ctx, in.value(e.reads), deadline)
+	if err != nil {
+		return d, err
+	}
+	if d, err = decode(t); err != nil {
+		err = fmt.Errorf("%s: %w", e.name.Query(), err)
+	}
+	return d, err
+}
+
 // evaluate returns the one result for input, or why there is none. It stops at the
 // deadline, or when ctx ends. It asks OPA's evaluator directly: the rego package costs
 // a transaction, a goroutine and a conversion more for each decision.

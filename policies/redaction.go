@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/stanch-dev/stanch/policies/source"
 )
 
 // RedactionInput asks what happens to a finding in motion. It is asked for findings,
@@ -149,7 +151,7 @@ func (in *RedactionInput) appendKey(k []byte, reads fields) []byte {
 func decodeRedaction(t *ast.Term) (Redaction, error) {
 	r := newRecord(t)
 	d := Redaction{
-		Action: r.oneOf("action", required, "allow", "redact", "block"), Style: r.oneOf("style", optional, "placeholder", "partial", "fixed", "length", "sealed", "drop"),
+		Action: r.oneOf("action", required, source.Actions()...), Style: r.oneOf("style", optional, source.Styles()...),
 		Alert: r.boolean("alert", optional), Rotate: r.boolean("rotate", optional), Propose: r.boolean("propose", optional), Rules: r.texts("rules"),
 	}
 	if d.Style == "" {

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/stanch-dev/stanch/policies/source"
 )
 
 // RotationInput asks what is wrong with the age and upkeep of one secret.
@@ -88,7 +90,7 @@ func (in *RotationInput) value(fields) ast.Value {
 
 func decodeRotation(t *ast.Term) (Rotation, error) {
 	findings, err := readList(t, func(r *record) RotationFinding {
-		return RotationFinding{r.text("code"), r.oneOf("severity", required, "low", "medium", "high", "critical"), r.text("message")}
+		return RotationFinding{r.text("code"), r.oneOf("severity", required, source.Severities()...), r.text("message")}
 	})
 	slices.SortFunc(findings, func(a, b RotationFinding) int {
 		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))

@@ -75,9 +75,6 @@ func (s *Shadow) Close() {
 	<-s.done
 }
 
-// Candidate returns what decides in the shadow.
-func (s *Shadow) Candidate() *Snapshot { return s.candidate }
-
 // Counts returns what was done so far.
 func (s *Shadow) Counts() ShadowCounts {
 	return ShadowCounts{Compared: s.compared.Load(), Different: s.different.Load(), Dropped: s.dropped.Load()}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -48,11 +49,17 @@ type Snapshot struct {
 // Defaults returns the embedded policies, with the embedded configuration and no
 // grants: nobody may do anything until somebody says so.
 func Defaults() (source.Documents, error) {
+	docs, err := defaults()
+	docs.Modules = slices.Clone(docs.Modules) // a caller may take some away
+	return docs, err
+}
+
+var defaults = sync.OnceValues(func() (source.Documents, error) {
 	docs, err := source.FromFS(embedded.FS, "embedded")
 	docs.Grants, docs.Universe = nil, source.Universe{}
 	docs.Revision = "embedded-" + docs.Revision
 	return docs, err
-}
+})
 
 // Compile makes a snapshot of docs. Packages of the four entrypoints that docs does
 // not have are taken from the embedded policies, and so are the parts of the
@@ -87,43 +94,39 @@ func Compile(docs source.Documents) (*Snapshot, error) {
 	return s, nil
 }
 
-// deciding returns the modules of docs without tests, and those of the embedded ones
-// whose entrypoint docs does not have.
+// deciding returns the modules of docs without tests, and the embedded ones of the
+// entrypoints that docs does not have.
 func deciding(docs source.Documents) (sandbox.Modules, error) {
 	modules, err := parseWithoutTests(docs)
 	if err != nil {
 		return nil, err
 	}
+	lacking := map[string]bool{}
+	for _, e := range Entrypoints() {
+		lacking["data.stanch."+string(e)] = true
+	}
+	for _, m := range modules {
+		delete(lacking, m.Package.Path.String())
+	}
+	if len(lacking) == 0 {
+		return modules, nil
+	}
 	defaults, err := Defaults()
 	if err != nil {
 		return nil, err
 	}
-	own := packages(modules)
 	embedded, err := parseWithoutTests(defaults)
-	if err != nil {
-		return nil, err
-	}
 	for name, m := range embedded {
-		path := m.Package.Path.String()
-		answers := slices.ContainsFunc(Entrypoints(), func(e Entrypoint) bool { return path == "data.stanch."+string(e) })
-		if answers && !own[path] {
+		if lacking[m.Package.Path.String()] {
 			modules[name] = m
 		}
 	}
-	return modules, nil
+	return modules, err
 }
 
 func parseWithoutTests(docs source.Documents) (sandbox.Modules, error) {
 	docs.Modules = slices.DeleteFunc(slices.Clone(docs.Modules), source.Module.IsTest)
 	return sandbox.Parse(docs)
-}
-
-func packages(modules sandbox.Modules) map[string]bool {
-	all := map[string]bool{}
-	for _, m := range modules {
-		all[m.Package.Path.String()] = true
-	}
-	return all
 }
 
 // Data returns data.config and data.index of docs. The parts of the configuration
@@ -224,13 +227,9 @@ func (s *Snapshot) Access(ctx context.Context, in *AccessInput) Access {
 		}
 		return hit
 	}
-	t, err := e.evaluate(ctx, in.value(e.reads), Deadline)
+	d, err := ask(ctx, e, in, Deadline, decodeAccess)
 	if err != nil {
 		return deny(err)
-	}
-	d, err := decodeAccess(t)
-	if err != nil {
-		return deny(fmt.Errorf("%s: %w", e.name.Query(), err))
 	}
 	from, until := int64(math.MinInt64), int64(math.MaxInt64)
 	if e.timed {
@@ -263,13 +262,9 @@ func (s *Snapshot) Redaction(ctx context.Context, in *RedactionInput) Redaction 
 		hit.Cached = true
 		return hit
 	}
-	t, err := e.evaluate(ctx, in.value(e.reads), Deadline)
+	d, err := ask(ctx, e, in, Deadline, decodeRedaction)
 	if err != nil {
 		return redact(err)
-	}
-	d, err := decodeRedaction(t)
-	if err != nil {
-		return redact(fmt.Errorf("%s: %w", e.name.Query(), err))
 	}
 	s.redactions.put(key, d, math.MinInt64, math.MaxInt64)
 	return d
@@ -281,13 +276,9 @@ func (s *Snapshot) Rotation(ctx context.Context, in *RotationInput) Rotation {
 	if in.Now <= 0 {
 		return unknownAge(errNoTime)
 	}
-	t, err := e.evaluate(ctx, in.value(e.reads), Deadline)
+	d, err := ask(ctx, e, in, Deadline, decodeRotation)
 	if err != nil {
 		return unknownAge(err)
-	}
-	d, err := decodeRotation(t)
-	if err != nil {
-		return unknownAge(fmt.Errorf("%s: %w", e.name.Query(), err))
 	}
 	return d
 }
@@ -298,13 +289,9 @@ func (s *Snapshot) Gate(ctx context.Context, in *GateInput) Gate {
 	if in.Now <= 0 {
 		return fail(errNoTime)
 	}
-	t, err := e.evaluate(ctx, in.value(e.reads), Deadline+time.Duration(len(in.Findings)+len(in.Baseline))*perFinding)
+	d, err := ask(ctx, e, in, Deadline+time.Duration(len(in.Findings)+len(in.Baseline))*perFinding, decodeGate)
 	if err != nil {
 		return fail(err)
-	}
-	d, err := decodeGate(t)
-	if err != nil {
-		return fail(fmt.Errorf("%s: %w", e.name.Query(), err))
 	}
 	return d
 }

@@ -239,9 +239,9 @@ func limitNumber(n string) error {
 	return nil
 }
 
-// refused returns an error for each number of module that is too large to compute
-// with, for what is too complex to compile, and for what stands where it must not.
-func refused(module *ast.Module, file string) (all Errors) {
+// numbers returns an error for each number of module that is too large to compute
+// with.
+func numbers(module *ast.Module, file string) (all Errors) {
 	ast.WalkTerms(module, func(t *ast.Term) bool {
 		n, ok := t.Value.(ast.Number)
 		if ok && (limitNumber(string(n)) != nil || len(n) > maxDigits) {
@@ -249,5 +249,5 @@ func refused(module *ast.Module, file string) (all Errors) {
 		}
 		return false
 	})
-	return append(append(all, tooComplex(module, file)...), misplaced(module, file)...)
+	return all
 }

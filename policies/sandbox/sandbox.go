@@ -88,7 +88,7 @@ func ParseModule(name string, text []byte) (*ast.Module, Errors) {
 	if err != nil {
 		return nil, ErrorsOf(err, name)
 	}
-	return module, refused(module, name)
+	return module, slices.Concat(numbers(module, name), tooComplex(module, name), misplaced(module, name))
 }
 
 // tooDeep returns the line where brackets stand too deep in one another, or 0.

@@ -169,7 +169,7 @@ func (c *RedactionConfig) check(file string) error {
 				say("%s: a rule needs an id of its own", where)
 			}
 			seen[r.ID] = true
-			if !slices.Contains([]string{"allow", "redact", "block"}, r.Action) {
+			if !slices.Contains(Actions(), r.Action) {
 				say("%s: action is allow, redact or block, not %q", where, r.Action)
 			}
 			if bad := r.When.badPattern(); bad != "" {
@@ -196,12 +196,18 @@ func (c *RotationConfig) check(file string) error {
 func (c *GateConfig) check(file string) error {
 	var errs []error
 	for _, severity := range c.FailOn {
-		if !slices.Contains([]string{"low", "medium", "high", "critical"}, severity) {
+		if !slices.Contains(Severities(), severity) {
 			errs = append(errs, fmt.Errorf("%s: gate.fail_on: unknown severity %q; there are low, medium, high, critical", file, severity))
 		}
 	}
 	return errors.Join(errs...)
 }
+
+// Severities are those of findings, the mildest first.
+func Severities() []string { return []string{"low", "medium", "high", "critical"} }
+
+// Actions are what can be decided about a finding in motion, the mildest first.
+func Actions() []string { return []string{"allow", "redact", "block"} }
 
 // Styles are the ways a redacted secret can be replaced.
 func Styles() []string {
