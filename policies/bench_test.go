@@ -11,6 +11,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/rego"
 
 	"github.com/stanch-dev/stanch/policies"
+	"github.com/stanch-dev/stanch/policies/policiestest"
 )
 
 // manyGrants returns a grants.yaml of n grants, for teams of five each.
@@ -77,7 +78,7 @@ func decisions(b testing.TB, s *policies.Snapshot) map[string]func() {
 
 func BenchmarkAccess(b *testing.B) {
 	for _, n := range []int{50, 5000} {
-		s := compile(b, "grants.yaml", manyGrants(n))
+		s := policiestest.Compile(b, "grants.yaml", manyGrants(n))
 		for _, name := range []string{"cached", "boolean", "allowed", "denied"} {
 			f := decisions(b, s)[name]
 			b.Run(fmt.Sprintf("%s/grants=%d", name, n), func(b *testing.B) {
@@ -102,7 +103,7 @@ func BenchmarkFloor(b *testing.B) {
 // alike, and reports how many smallest OPA evaluations each decision takes.
 // Budgets: cached 0.05, boolean 4, document 8, 5,000 grants 1.2 times 50.
 func BenchmarkRatios(b *testing.B) {
-	few, many := compile(b, "grants.yaml", manyGrants(50)), compile(b, "grants.yaml", manyGrants(5000))
+	few, many := policiestest.Compile(b, "grants.yaml", manyGrants(50)), policiestest.Compile(b, "grants.yaml", manyGrants(5000))
 	funcs := map[string]func(){"floor": floor(b)}
 	for name, f := range decisions(b, few) {
 		funcs[name+"-50"] = f
@@ -132,7 +133,7 @@ func BenchmarkRatios(b *testing.B) {
 }
 
 func BenchmarkCompile(b *testing.B) {
-	docs := documents(b, "grants.yaml", manyGrants(5000))
+	docs := policiestest.Documents(b, "grants.yaml", manyGrants(5000))
 	for b.Loop() {
 		if _, err := policies.Compile(docs); err != nil {
 			b.Fatal(err)
@@ -142,7 +143,7 @@ func BenchmarkCompile(b *testing.B) {
 
 // TestCacheHitAllocatesNothing holds the cheapest path cheap.
 func TestCacheHitAllocatesNothing(t *testing.T) {
-	s := compile(t, "grants.yaml", grants)
+	s := policiestest.Compile(t, "grants.yaml", grants)
 	access := request("kubernetes/shop/api", "read", "kv/shop/prod/db")
 	redaction := &policies.RedactionInput{Carrier: "logs", Hosts: policies.HostScopes(""), Finding: policies.Finding{Rule: "github-pat", Severity: "high"}}
 	ask := func() {

@@ -15,31 +15,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/stanch-dev/stanch/policies"
-	"github.com/stanch-dev/stanch/policies/source"
+	"github.com/stanch-dev/stanch/policies/policiestest"
 )
-
-// documents makes a policy directory of files: pairs of path and text.
-func documents(t testing.TB, files ...string) source.Documents {
-	t.Helper()
-	texts := map[string][]byte{}
-	for i := 0; i < len(files); i += 2 {
-		texts[files[i]] = []byte(files[i+1])
-	}
-	docs, err := source.FromFiles(texts, "policies")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return docs
-}
-
-func compile(t testing.TB, files ...string) *policies.Snapshot {
-	t.Helper()
-	s, err := policies.Compile(documents(t, files...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
 
 const grants = `
 grants:
@@ -58,7 +35,7 @@ func request(key, action, path string) *policies.AccessInput {
 }
 
 func TestAccess(t *testing.T) {
-	s := compile(t, "grants.yaml", grants)
+	s := policiestest.Compile(t, "grants.yaml", grants)
 	for _, c := range []struct {
 		key, action, path string
 		allow             bool
@@ -81,7 +58,7 @@ func TestAccess(t *testing.T) {
 
 // TestNeedsATime asks at time zero, when no grant and no waiver has expired.
 func TestNeedsATime(t *testing.T) {
-	s := compile(t, "grants.yaml", grants)
+	s := policiestest.Compile(t, "grants.yaml", grants)
 	in := request("kubernetes/shop/api", "read", "kv/shop/prod/db")
 	in.Context.Time = 0
 	if d := s.Access(context.Background(), in); d.Allow || d.Err == nil {
@@ -97,7 +74,7 @@ func TestNeedsATime(t *testing.T) {
 
 // TestPartsOfAConfiguration holds that what a configuration leaves out is not lost.
 func TestPartsOfAConfiguration(t *testing.T) {
-	s := compile(t, "config/data.yaml", "gate: {waivers: []}\nrotation: {classes: {short: {max_age_days: 1, warn_days: 0, unused_days: 1, max_live_versions: 1}}}\n")
+	s := policiestest.Compile(t, "config/data.yaml", "gate: {waivers: []}\nrotation: {classes: {short: {max_age_days: 1, warn_days: 0, unused_days: 1, max_live_versions: 1}}}\n")
 	if d := s.Gate(context.Background(), &policies.GateInput{Now: 1, Findings: []policies.GateFinding{{Fingerprint: "f", Severity: "low"}}}); d.Pass || d.Err != nil {
 		t.Errorf("gate %+v", d)
 	}
@@ -122,7 +99,7 @@ func TestFailsClosed(t *testing.T) {
 		"too slow":        {"decision := {\"allow\": true} if count([1 | some i in numbers.range(1, 5000); some j in numbers.range(1, 5000); i == j]) > 0", "took longer than"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := compile(t, "access/access.rego", "package stanch.access\n"+c.access+"\n")
+			s := policiestest.Compile(t, "access/access.rego", "package stanch.access\n"+c.access+"\n")
 			start := time.Now()
 			d := s.Access(context.Background(), request("x", "read", "kv/a"))
 			if d.Allow || d.Err == nil || !strings.Contains(d.Err.Error(), c.want) || len(d.Reasons) != 1 || d.Reasons[0].Code != policies.CodeFailed {
@@ -148,7 +125,7 @@ func TestFailsClosed(t *testing.T) {
 		},
 	} {
 		name, _, _ := strings.Cut(entry, "/")
-		s := compile(t, entry, "package stanch."+name+"\ndecision := 1\nfindings := 1\n")
+		s := policiestest.Compile(t, entry, "package stanch."+name+"\ndecision := 1\nfindings := 1\n")
 		if closed, err := fail(s); !closed || err == nil {
 			t.Errorf("%s with a result of the wrong type: closed %v, error %v", name, closed, err)
 		}
@@ -156,7 +133,7 @@ func TestFailsClosed(t *testing.T) {
 }
 
 func TestSchemasAreAlwaysChecked(t *testing.T) {
-	_, err := policies.Compile(documents(t, "access/access.rego", "package stanch.access\n\ndecision := {\"allow\": true} if input.context.mfaa\n"))
+	_, err := policies.Compile(policiestest.Documents(t, "access/access.rego", "package stanch.access\n\ndecision := {\"allow\": true} if input.context.mfaa\n"))
 	if err == nil || !strings.Contains(err.Error(), "policies/access/access.rego:3: undefined ref: input.context.mfaa: there are break_glass, mfa, source_ip, time") {
 		t.Errorf("error %v", err)
 	}
@@ -194,7 +171,7 @@ func TestInputsAreTheirJSON(t *testing.T) {
 // TestClass holds that inputs a policy can tell apart have different classes: the
 // policy reads all of the input.
 func TestClass(t *testing.T) {
-	s := compile(t, "access/access.rego", "package stanch.access\ndecision := {\"allow\": count(input) > 0}\n",
+	s := policiestest.Compile(t, "access/access.rego", "package stanch.access\ndecision := {\"allow\": count(input) > 0}\n",
 		"redaction/redaction.rego", "package stanch.redaction\ndecision := {\"action\": \"redact\", \"rules\": [x]} if x := json.marshal(input)\n")
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := anyAccess(t), anyAccess(t)
@@ -213,8 +190,8 @@ func TestClass(t *testing.T) {
 // TestCacheIsTransparent asks one snapshot the same questions many times, at times
 // that go back and forth, and compares with snapshots that know nothing yet.
 func TestCacheIsTransparent(t *testing.T) {
-	docs := documents(t, "grants.yaml", grants)
-	warm := compile(t, "grants.yaml", grants)
+	docs := policiestest.Documents(t, "grants.yaml", grants)
+	warm := policiestest.Compile(t, "grants.yaml", grants)
 	cached := 0
 	for i := range 400 {
 		in := request([]string{"kubernetes/shop/api", "kubernetes/shop/old"}[i%2], "read", "kv/shop/prod/db")
@@ -242,8 +219,8 @@ func TestCacheIsTransparent(t *testing.T) {
 // TestSwap swaps snapshots under load: each decision is of one generation, and none
 // waits for a reload. It means most under the race detector.
 func TestSwap(t *testing.T) {
-	yes := compile(t, "access/access.rego", "package stanch.access\ndecision := {\"allow\": true, \"grants\": [\"yes\"], \"cache_seconds\": 60}\n")
-	no := compile(t, "access/access.rego", "package stanch.access\ndecision := {\"allow\": false, \"grants\": [\"no\"], \"cache_seconds\": 60}\n")
+	yes := policiestest.Compile(t, "access/access.rego", "package stanch.access\ndecision := {\"allow\": true, \"grants\": [\"yes\"], \"cache_seconds\": 60}\n")
+	no := policiestest.Compile(t, "access/access.rego", "package stanch.access\ndecision := {\"allow\": false, \"grants\": [\"no\"], \"cache_seconds\": 60}\n")
 	var logged sync.Map
 	e := policies.NewEngine(yes, func(r *policies.Record) { logged.Store(r.ID, r) })
 	stop := make(chan struct{})

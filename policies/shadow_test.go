@@ -11,12 +11,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stanch-dev/stanch/policies"
+	"github.com/stanch-dev/stanch/policies/policiestest"
 )
 
 // TestShadow has an engine and a shadow of other grants decide from several
 // goroutines: the shadow tells each difference once, and nothing else.
 func TestShadow(t *testing.T) {
-	active, candidate := compile(t, "grants.yaml", grants), compile(t, "grants.yaml", strings.Replace(grants, "[read, list]", "[list, write]", 1))
+	active, candidate := policiestest.Compile(t, "grants.yaml", grants), policiestest.Compile(t, "grants.yaml", strings.Replace(grants, "[read, list]", "[list, write]", 1))
 	differences := map[string]int{}
 	shadow := policies.NewShadow(candidate, func(d policies.Difference) {
 		in := d.Record.Input.(*policies.AccessInput)
@@ -49,8 +50,8 @@ func TestShadow(t *testing.T) {
 // and each decision is either compared in the end or counted as dropped.
 func TestShadowNeverBlocks(t *testing.T) {
 	release := make(chan struct{})
-	shadow := policies.NewShadow(compile(t, "grants.yaml", "grants: []\n"), func(policies.Difference) { <-release })
-	engine := policies.NewEngine(compile(t, "grants.yaml", grants), shadow.Observe)
+	shadow := policies.NewShadow(policiestest.Compile(t, "grants.yaml", "grants: []\n"), func(policies.Difference) { <-release })
+	engine := policies.NewEngine(policiestest.Compile(t, "grants.yaml", grants), shadow.Observe)
 	const asked = 3000
 	for range asked {
 		engine.Access(context.Background(), request("kubernetes/shop/api", "read", "kv/shop/prod/db"))

@@ -16,28 +16,16 @@ import (
 
 	"github.com/stanch-dev/stanch/policies"
 	"github.com/stanch-dev/stanch/policies/decisionlog"
-	"github.com/stanch-dev/stanch/policies/source"
+	"github.com/stanch-dev/stanch/policies/policiestest"
 )
+
+const grants = "grants:\n  - {id: shop-api, subject: kubernetes/shop/api, path: \"kv/shop/**\", can: [read]}\n"
 
 // snapshot compiles a policy directory of files: pairs of path and text.
 func snapshot(t testing.TB, files ...string) *policies.Snapshot {
 	t.Helper()
-	texts := map[string][]byte{"grants.yaml": []byte(grants)}
-	for i := 0; i < len(files); i += 2 {
-		texts[files[i]] = []byte(files[i+1])
-	}
-	docs, err := source.FromFiles(texts, "policies")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := policies.Compile(docs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return policiestest.Compile(t, append([]string{"grants.yaml", grants}, files...)...)
 }
-
-const grants = "grants:\n  - {id: shop-api, subject: kubernetes/shop/api, path: \"kv/shop/**\", can: [read]}\n"
 
 func access(action string) *policies.AccessInput {
 	return &policies.AccessInput{

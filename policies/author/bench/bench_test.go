@@ -14,25 +14,8 @@ import (
 
 	"github.com/stanch-dev/stanch/policies"
 	"github.com/stanch-dev/stanch/policies/author/bench"
-	"github.com/stanch-dev/stanch/policies/source"
+	"github.com/stanch-dev/stanch/policies/policiestest"
 )
-
-func compile(t testing.TB, files map[string]string) *policies.Snapshot {
-	t.Helper()
-	texts := map[string][]byte{}
-	for name, text := range files {
-		texts[name] = []byte(text)
-	}
-	docs, err := source.FromFiles(texts, "policies")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := policies.Compile(docs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
 
 // reading are inputs to read, of n principals.
 func reading(n int) (all []policies.Input) {
@@ -51,7 +34,7 @@ func reading(n int) (all []policies.Input) {
 var quick = bench.Options{Time: 20 * time.Millisecond}
 
 func TestRun(t *testing.T) {
-	s := compile(t, map[string]string{"grants.yaml": "grants:\n  - {id: a, subject: team/1, path: kv/a, can: [read]}\n"})
+	s := policiestest.Compile(t, "grants.yaml", "grants:\n  - {id: a, subject: team/1, path: kv/a, can: [read]}\n")
 	inputs := append(reading(20), &policies.RedactionInput{Carrier: "logs", Hosts: []string{"*"}}, &policies.RotationInput{Now: 1}, &policies.GateInput{Now: 1})
 	r, err := bench.Run(context.Background(), s, inputs, quick)
 	if err != nil {
@@ -91,7 +74,7 @@ func TestRun(t *testing.T) {
 
 // TestLinear tells rules that the index finds from those that are tried one by one.
 func TestLinear(t *testing.T) {
-	s := compile(t, map[string]string{"access/access.rego": `package stanch.access
+	s := policiestest.Compile(t, "access/access.rego", `package stanch.access
 
 default allow := false
 
@@ -114,7 +97,7 @@ word(x) := "one" if startswith(x, "1")
 word(x) := "two" if startswith(x, "2")
 
 decision := {"allow": allow, "grants": grants, "reasons": [{"code": x, "message": x} | frozen; x := word("1")]}
-`})
+`)
 	r, err := bench.Run(context.Background(), s, reading(3), quick)
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +110,7 @@ decision := {"allow": allow, "grants": grants, "reasons": [{"code": x, "message"
 
 // TestDear gives most of the time to the line that takes it, and says what fails.
 func TestDear(t *testing.T) {
-	s := compile(t, map[string]string{"access/access.rego": `package stanch.access
+	s := policiestest.Compile(t, "access/access.rego", `package stanch.access
 
 decision := {"allow": dear} if input.subject.id != "team/0"
 
@@ -135,7 +118,7 @@ dear if {
 	some i in numbers.range(1, 3000)
 	i == 2999
 }
-`})
+`)
 	r, err := bench.Run(context.Background(), s, reading(4), quick)
 	if err != nil {
 		t.Fatal(err)
@@ -150,7 +133,7 @@ dear if {
 }
 
 func TestRefuses(t *testing.T) {
-	s := compile(t, map[string]string{"grants.yaml": "grants: []\n"})
+	s := policiestest.Compile(t, "grants.yaml", "grants: []\n")
 	if _, err := bench.Run(context.Background(), s, nil, quick); err == nil || !strings.Contains(err.Error(), "no inputs") {
 		t.Errorf("without inputs: %v", err)
 	}

@@ -13,22 +13,9 @@ import (
 
 	"github.com/stanch-dev/stanch/policies"
 	"github.com/stanch-dev/stanch/policies/author/check"
+	"github.com/stanch-dev/stanch/policies/policiestest"
 	"github.com/stanch-dev/stanch/policies/source"
 )
-
-// documents makes a policy directory of files: pairs of path and text.
-func documents(t testing.TB, files ...string) source.Documents {
-	t.Helper()
-	texts := map[string][]byte{}
-	for i := 0; i < len(files); i += 2 {
-		texts[files[i]] = []byte(files[i+1])
-	}
-	docs, err := source.FromFiles(texts, "policies")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return docs
-}
 
 func run(t testing.TB, docs source.Documents, opts check.Options) check.Report {
 	t.Helper()
@@ -85,7 +72,7 @@ func TestMistakes(t *testing.T) {
 		{"type", "package stanch.access\n\ndecision := 1 + \"a\"\n", "type", "invalid argument"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := run(t, documents(t, "access/access.rego", c.module), check.Options{})
+			r := run(t, policiestest.Documents(t, "access/access.rego", c.module), check.Options{})
 			i := slices.IndexFunc(r.Findings, func(f check.Finding) bool { return f.Rule == c.rule })
 			if i < 0 {
 				t.Fatalf("no finding %s:\n%s", c.rule, text(t, r))
@@ -98,7 +85,7 @@ func TestMistakes(t *testing.T) {
 }
 
 func TestMistakesOfTwoFiles(t *testing.T) {
-	r := run(t, documents(t, "a.rego", "package a\n\nx := )\n", "b.rego", "package b\n\ny := )\n"), check.Options{})
+	r := run(t, policiestest.Documents(t, "a.rego", "package a\n\nx := )\n", "b.rego", "package b\n\ny := )\n"), check.Options{})
 	want := []string{"a.rego:3 parse", "b.rego:3 parse"}
 	if diff := cmp.Diff(want, slices.Compact(places(r))); diff != "" {
 		t.Error(diff)
@@ -125,7 +112,7 @@ default decision := {"allow": false}
 `
 
 func TestVacuous(t *testing.T) {
-	docs := documents(t, "access/access.rego", sound, "access/access_test.rego", tested)
+	docs := policiestest.Documents(t, "access/access.rego", sound, "access/access_test.rego", tested)
 	if r := run(t, docs, check.Options{}); len(r.Findings) > 0 {
 		t.Fatalf("sound policies:\n%s", text(t, r))
 	}
@@ -150,7 +137,7 @@ func TestIgnore(t *testing.T) {
 	}{
 		{"", 1}, {"# check:ignore inequality-in-loop\n\t", 0}, {"# check:ignore hoist\n\t", 1}, {"# check:ignore hoist inequality-in-loop\n\t", 0},
 	} {
-		r := run(t, documents(t, "access/access.rego", strings.Replace(loop, "%s", c.comment, 1), "access/access_test.rego", tested), check.Options{})
+		r := run(t, policiestest.Documents(t, "access/access.rego", strings.Replace(loop, "%s", c.comment, 1), "access/access_test.rego", tested), check.Options{})
 		if len(r.Findings) != c.want {
 			t.Errorf("%q: %d findings, want %d:\n%s", c.comment, len(r.Findings), c.want, text(t, r))
 		}
@@ -167,7 +154,7 @@ func TestHidden(t *testing.T) {
 		{sound + "\nx := \"a\\u200bb é ü 日\"\n", []string{}},
 		{"\ufeff" + sound, []string{}},
 	} {
-		r := run(t, documents(t, "access/access.rego", c.module, "access/access_test.rego", tested), check.Options{})
+		r := run(t, policiestest.Documents(t, "access/access.rego", c.module, "access/access_test.rego", tested), check.Options{})
 		r.Findings = slices.DeleteFunc(r.Findings, func(f check.Finding) bool { return f.Rule != "hidden-text" })
 		if diff := cmp.Diff(c.want, places(r)); diff != "" {
 			t.Errorf("%q: %s", c.module, diff)

@@ -8,12 +8,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stanch-dev/stanch/policies/author/check"
+	"github.com/stanch-dev/stanch/policies/policiestest"
 	"github.com/stanch-dev/stanch/policies/sandbox"
 )
 
 func TestFormat(t *testing.T) {
 	const crooked = "package a\n\nimport data.b\n\nx := 1\ny   :=   b.z\n"
-	docs := documents(t, "a.rego", crooked, "b.rego", "package b\n\nz := 1\n")
+	docs := policiestest.Documents(t, "a.rego", crooked, "b.rego", "package b\n\nz := 1\n")
 	texts, err := check.Format(docs)
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +30,7 @@ func TestFormat(t *testing.T) {
 }
 
 func TestFormatNeedsRego(t *testing.T) {
-	_, err := check.Format(documents(t, "a.rego", "package a\n\nx :=\n"))
+	_, err := check.Format(policiestest.Documents(t, "a.rego", "package a\n\nx :=\n"))
 	var mistakes sandbox.Errors
 	if !errors.As(err, &mistakes) {
 		t.Errorf("got %v, want where it does not parse", err)
@@ -37,7 +38,7 @@ func TestFormatNeedsRego(t *testing.T) {
 }
 
 func TestUnformatted(t *testing.T) {
-	r := run(t, documents(t, "a.rego", "package a\n\nx := 1\ny   :=   2\n\nz := 3\n"), check.Options{})
+	r := run(t, policiestest.Documents(t, "a.rego", "package a\n\nx := 1\ny   :=   2\n\nz := 3\n"), check.Options{})
 	for _, f := range r.Findings {
 		if f.Rule != "format" {
 			continue
@@ -60,7 +61,7 @@ func FuzzFormat(f *testing.F) {
 		if strings.Contains(module, "import") {
 			return // of packages that are not there
 		}
-		docs := documents(t, "a.rego", module)
+		docs := policiestest.Documents(t, "a.rego", module)
 		run(t, docs, check.Options{}) // must not panic
 		texts, err := check.Format(docs)
 		if err != nil || texts["a.rego"] == nil {

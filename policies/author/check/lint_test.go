@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stanch-dev/stanch/policies/author/check"
+	"github.com/stanch-dev/stanch/policies/policiestest"
 )
 
 const (
@@ -128,7 +129,7 @@ func TestLint(t *testing.T) {
 		{"constant-condition", "none written", header + "x := 1\n\ny contains 2\n\nz if input.context.mfa == true\n", testsOf(smoke), 0},
 	} {
 		t.Run(c.rule+"/"+c.name, func(t *testing.T) {
-			r := run(t, documents(t, "access/access.rego", c.access, "access/access_test.rego", c.test), check.Options{})
+			r := run(t, policiestest.Documents(t, "access/access.rego", c.access, "access/access_test.rego", c.test), check.Options{})
 			var got []string
 			for _, f := range r.Findings {
 				if f.Rule == "parse" {

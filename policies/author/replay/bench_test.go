@@ -12,6 +12,7 @@ import (
 
 	"github.com/stanch-dev/stanch/policies"
 	"github.com/stanch-dev/stanch/policies/author/replay"
+	"github.com/stanch-dev/stanch/policies/policiestest"
 )
 
 // BenchmarkRun replays 100,000 decisions about access, made over ten weeks for 500
@@ -23,7 +24,7 @@ func BenchmarkRun(b *testing.B) {
 	for i := range 5000 {
 		fmt.Fprintf(&grants, "  - {id: g-%d, subject: team-%d/api, path: \"kv/team-%d/%d/**\", can: [read]}\n", i, i%500, i%500, i/500)
 	}
-	candidate := compile(b, map[string]string{"grants.yaml": grants.String()})
+	candidate := policiestest.Compile(b, "grants.yaml", grants.String())
 	const events = 100_000
 	log, err := os.Create(filepath.Join(b.TempDir(), "log"))
 	if err != nil {

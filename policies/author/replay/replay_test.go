@@ -17,25 +17,8 @@ import (
 	"github.com/stanch-dev/stanch/policies"
 	"github.com/stanch-dev/stanch/policies/author/replay"
 	"github.com/stanch-dev/stanch/policies/decisionlog"
-	"github.com/stanch-dev/stanch/policies/source"
+	"github.com/stanch-dev/stanch/policies/policiestest"
 )
-
-func compile(t testing.TB, files map[string]string) *policies.Snapshot {
-	t.Helper()
-	texts := map[string][]byte{}
-	for name, text := range files {
-		texts[name] = []byte(text)
-	}
-	docs, err := source.FromFiles(texts, "policies")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := policies.Compile(docs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
 
 // record writes what s decides of inputs as a decision log, with ids and times that
 // count from zero.
@@ -91,7 +74,7 @@ const grants = `grants:
 // TestRun replays a log of all entrypoints: by what wrote it, nothing changes; by
 // another policy, the report says what.
 func TestRun(t *testing.T) {
-	active := compile(t, map[string]string{"grants.yaml": grants})
+	active := policiestest.Compile(t, "grants.yaml", grants)
 	gate := &policies.GateInput{Now: start.Unix(), Findings: []policies.GateFinding{{Fingerprint: "f1", Rule: "r", Severity: "low"}}}
 	var log bytes.Buffer
 	record(t, &log, active,
@@ -103,13 +86,13 @@ func TestRun(t *testing.T) {
 	if r := replayed(t, active, replay.Options{}, log.String()); r.Changed != 0 || r.Replayed != 9 || r.Incomplete {
 		t.Fatalf("by what wrote it: %+v", r)
 	}
-	candidate := compile(t, map[string]string{
-		"grants.yaml": grants + `  - {id: new, subject: shop/new, path: "kv/shop/**", can: [read], owner: shop}` + "\n",
-		"config/data.yaml": `
+	candidate := policiestest.Compile(t,
+		"grants.yaml", grants+`  - {id: new, subject: shop/new, path: "kv/shop/**", can: [read], owner: shop}`+"\n",
+		"config/data.yaml", `
 redaction: {rules: {"*": [{id: aws-in-logs, when: {rule: aws}, action: allow}]}}
 rotation: {classes: {default: {max_age_days: 300, warn_days: 1, unused_days: 60, max_live_versions: 3}}, dynamic_systems: []}
 gate: {fail_on: [high], waivers: []}
-`})
+`)
 	r := replayed(t, candidate, replay.Options{}, log.String())
 	var text bytes.Buffer
 	if err := r.Write(&text); err != nil {
@@ -172,27 +155,27 @@ grants that allowed none of the 5 requests for access: 1
 
 // fixed decides by the name of the action, the rule or the secret only, so that a
 // table can have any decision.
-var fixed = map[string]string{
-	"access/access.rego": `package stanch.access
+var fixed = []string{
+	"access/access.rego", `package stanch.access
 
 decision := {"allow": input.action.name == "read", "grants": ["g"], "obligations": ["o"]} if input.action.name != "admin"
 `,
-	"redaction/redaction.rego": `package stanch.redaction
+	"redaction/redaction.rego", `package stanch.redaction
 
 decision := {"action": input.finding.rule, "style": "fixed", "rules": ["r"]} if input.finding.rule != "x"
 `,
-	"rotation/rotation.rego": `package stanch.rotation
+	"rotation/rotation.rego", `package stanch.rotation
 
 findings contains {"code": "overdue", "severity": "high", "message": "m"} if input.secret.id != "x"
 `,
-	"gate/gate.rego": `package stanch.gate
+	"gate/gate.rego", `package stanch.gate
 
 decision := {"pass": count(input.findings) == 0, "failures": [{"code": "new_finding", "fingerprint": "f", "message": "m"} | some _ in input.findings]} if count(input.baseline) == 0
 `,
 }
 
 func TestKinds(t *testing.T) {
-	candidate := compile(t, fixed)
+	candidate := policiestest.Compile(t, fixed...)
 	for _, c := range []struct {
 		entry         policies.Entrypoint
 		input, result string
@@ -251,7 +234,7 @@ func event(e policies.Entrypoint, input, result, more string) string {
 // TestCannotReplay masks parts of events: what the candidate does not read may be
 // missing.
 func TestCannotReplay(t *testing.T) {
-	candidate := compile(t, fixed)
+	candidate := policiestest.Compile(t, fixed...)
 	for _, c := range []struct{ entry, input, result, more, want string }{
 		{"access", `{"action":{"name":"read"},"context":{"time":1}}`, `{"allow":true,"grants":["g"],"obligations":["o"]}`, `,"erased":["/input/context/source_ip"]`, ""},
 		{"access", `{"action":{"name":"read"},"subject":{"properties":{}}}`, `{"allow":true,"grants":["g"],"obligations":["o"]}`, `,"masked":["/input/subject/properties/claims/mail"]`, ""},
@@ -288,7 +271,7 @@ func TestUnreadable(t *testing.T) {
 	if err := zip.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	r := replayed(t, compile(t, fixed), replay.Options{},
+	r := replayed(t, policiestest.Compile(t, fixed...), replay.Options{},
 		good+"not JSON\n"+foreign+event("access", `{"misspelt":1}`, `{"allow":true}`, "")+event("access", `{}`, `"yes"`, "")+good[:len(good)/2],
 		zipped.String(), good)
 	equal(t, "errors", []replay.LineError{
@@ -301,7 +284,7 @@ func TestUnreadable(t *testing.T) {
 	if !r.Incomplete || r.Unreadable != 5 || r.Replayed != 4 || r.Foreign != 1 || r.Events != 6 {
 		t.Errorf("report %+v", r)
 	}
-	many := replayed(t, compile(t, fixed), replay.Options{}, strings.Repeat("x\n", 100))
+	many := replayed(t, policiestest.Compile(t, fixed...), replay.Options{}, strings.Repeat("x\n", 100))
 	if len(many.Errors) != 20 || many.Unreadable != 100 || !many.Incomplete {
 		t.Errorf("%d errors of %d", len(many.Errors), many.Unreadable)
 	}
@@ -310,7 +293,7 @@ func TestUnreadable(t *testing.T) {
 // TestBounds replays more subjects than are kept apart, in two logs and in parallel:
 // the report is the same each time, and all are counted.
 func TestBounds(t *testing.T) {
-	active, candidate := compile(t, map[string]string{"grants.yaml": grants}), compile(t, fixed)
+	active, candidate := policiestest.Compile(t, "grants.yaml", grants), policiestest.Compile(t, fixed...)
 	var inputs []policies.Input
 	for i := range 3000 {
 		inputs = append(inputs, access(fmt.Sprint("shop/", i%1500), []string{"read", "list", "admin"}[i%3], strings.Repeat("x", i%300)))
@@ -346,7 +329,7 @@ func TestBounds(t *testing.T) {
 
 // FuzzRun holds that every line is counted once, whatever it says.
 func FuzzRun(f *testing.F) {
-	candidate := compile(f, fixed)
+	candidate := policiestest.Compile(f, fixed...)
 	f.Add([]byte(event("access", `{"action":{"name":"read"}}`, `{"allow":true}`, `,"masked":["/input/action"]`) + "\n\nx\n"))
 	f.Add([]byte("[" + event("gate", `{"findings":[{}]}`, `{"pass":true}`, "") + "]"))
 	f.Fuzz(func(t *testing.T, text []byte) {
