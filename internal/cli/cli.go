@@ -20,6 +20,7 @@ const (
 	ExitFindings = 1 // the job was done and something was found
 	ExitUsage    = 2 // wrong flags, arguments or configuration
 	ExitFailed   = 3 // the job failed or is incomplete; never to be read as clean
+	ExitDenied   = 5 // one of the checks before the job refused it
 )
 
 // stdio is where a command reads and writes; commands touch no other streams.
@@ -86,7 +87,8 @@ func newRoot(std stdio) *cobra.Command {
 		Short: "stops secrets from leaking",
 		Long: `stanch stops secrets from leaking.
 
-Exit codes: 0 clean, 1 findings, 2 usage or configuration, 3 failed or incomplete.`,
+Exit codes: 0 clean, 1 findings, 2 usage or configuration, 3 failed or incomplete,
+5 refused.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,9 +15,6 @@ import (
 	"github.com/stanch-dev/stanch/policies"
 	"github.com/stanch-dev/stanch/policies/source"
 )
-
-// ExitDenied: the question was answered with no, or a guarded step refused.
-const ExitDenied = 5
 
 // maxInput bounds an input that is read from a file or standard input.
 const maxInput = 16 << 20
@@ -84,12 +82,14 @@ func (f *policyFlags) load() (source.Documents, error) {
 }
 
 func isPolicyDir(dir string) bool {
-	for _, file := range []string{"access/access.rego", "redaction/redaction.rego", "rotation/rotation.rego", "gate/gate.rego", source.GrantsFile, "..data"} {
-		if _, err := os.Stat(filepath.Join(dir, file)); err == nil {
-			return true
-		}
+	signs := []string{source.GrantsFile, "..data"}
+	for _, e := range policies.Entrypoints() {
+		signs = append(signs, filepath.Join(string(e), string(e)+".rego"))
 	}
-	return false
+	return slices.ContainsFunc(signs, func(file string) bool {
+		_, err := os.Stat(filepath.Join(dir, file))
+		return err == nil
+	})
 }
 
 // snapshot reads and compiles the policy directory the flags mean.
@@ -174,7 +174,7 @@ func entrypointNamed(name string) (policies.Entrypoint, error) {
 	return "", usageError(fmt.Errorf("%q is none of the questions: %s", name, strings.Join(names, ", ")))
 }
 
-// failed reports whether err is anything but findings.
+// failedRun is the error of a run that did not come to its end.
 func failedRun(err error) error {
 	if err == nil {
 		return nil

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -49,7 +48,7 @@ func initPolicies(std stdio, dir string) error {
 	}
 	files := 0
 	err = fs.WalkDir(rego.FS, ".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || strings.HasSuffix(path, ".go") {
+		if err != nil {
 			return err
 		}
 		to := filepath.Join(dir, filepath.FromSlash(path))
