@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/user"
 	"time"
 
@@ -195,7 +194,7 @@ func (a *activateFlags) diff(std stdio) activate.Step {
 		if err := changes.Write(std.err); err != nil || changes.Empty() || a.yes {
 			return err
 		}
-		if !asksPerson(std) {
+		if !isTerminal(std.in) {
 			return errors.New("access changes; --yes accepts that where nobody can be asked")
 		}
 		fmt.Fprint(std.err, "put this in force? [y/N] ")
@@ -205,14 +204,4 @@ func (a *activateFlags) diff(std stdio) activate.Step {
 		}
 		return nil
 	}
-}
-
-// asksPerson reports whether somebody can answer on standard input.
-func asksPerson(std stdio) bool {
-	f, ok := std.in.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

@@ -68,7 +68,7 @@ func TestReadmeWalk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, walk, _ := strings.Cut(string(readme), "A walk, which needs no server")
+	_, walk, _ := strings.Cut(string(readme), "A walk, for an empty folder")
 	walk, _, _ = strings.Cut(walk, "```\n\n")
 	steps := 0
 	for line := range strings.Lines(walk) {
