@@ -165,8 +165,8 @@ func ErrorsOf(err error, file string) Errors {
 // been right.
 func message(e *ast.Error) string {
 	text := strings.TrimSpace(e.Message)
-	if e.Details == nil {
-		return text
+	if _, source := e.Details.(*ast.ParserErrorDetail); source || e.Details == nil {
+		return text // the line with a caret below, which is of no use on one line
 	}
 	if ref, ok := e.Details.(*ast.RefErrInvalidDetail); ok && len(ref.OneOf) > 0 {
 		names := make([]string, 0, len(ref.OneOf))
