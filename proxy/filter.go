@@ -1,13 +1,14 @@
 // Package proxy redacts the secrets in data on its way through.
 //
 // [Filter] is what all carriers have in common: the same rules, the same known
-// secrets, the same placeholders. Data goes one way through it:
+// secrets, the same policy, the same placeholders. Data goes one way through it:
 //
 //	decode ─▶ detect ─▶ decide ─▶ redact ─▶ re-encode ─▶ emit
 //
 // The first two are [scanner.Stream]'s: it looks through the encodings of a text
-// that arrives in parts, and hands out pieces of it, clean text or a secret. The
-// carriers, which bring the text and take it on, are packages below this one.
+// that arrives in parts, and hands out pieces of it, clean text or a secret. What is
+// to become of a secret a [Decider] says. The carriers, which bring the text and take
+// it on, are packages below this one.
 package proxy
 
 import (
@@ -22,15 +23,12 @@ import (
 // Options say what a filter does, and with what. The zero value writes placeholders
 // for what the rules find.
 type Options struct {
-	Known *known.Set   // known secrets to find beside what the rules describe; nil for none
-	Style redact.Style // what becomes of a secret
-	// Frames looks for secrets across the headers that log formats put into a record
-	// they have split, as [scanner.StreamOptions] says.
-	Frames bool
+	Carrier string       // egress, ingress, logs or run, for the decider
+	Known   *known.Set   // known secrets to find beside what the rules describe; nil for none
+	Style   redact.Style // what becomes of a secret where no decider says
+	Decider Decider      // nil: every secret is redacted
 	// Shadow lets everything through as it is, and only reports what would be changed.
 	Shadow bool
-	// Place names where the text comes from, in what is sealed.
-	Place string
 }
 
 // Filter redacts texts. It is immutable and safe for concurrent use.
@@ -47,92 +45,105 @@ func New(s *scanner.Scanner, r *redact.Redactor, opts Options) *Filter {
 	return &Filter{s, r, opts}
 }
 
-// Redaction is a secret that was replaced, or in shadow would be. It does not carry
-// the secret.
-type Redaction struct {
-	Finding scanner.Finding // in places of the text that came in
-	Style   redact.Style
-	// Text is what stands for the secret, before it is encoded as the secret was.
-	// It is empty for a style that says nothing: length, drop and block.
-	Text   string
-	Forced bool // the secret was replaced before its end was seen; the rest is left out
+// Shadow reports whether the filter changes nothing.
+func (f *Filter) Shadow() bool { return f.opts.Shadow }
+
+// Piece is a part of a text as it goes on.
+type Piece struct {
+	// Text is clean, or stands for a secret. It is valid during the call it was given
+	// to, and empty where something was left out.
+	Text []byte
+	// Start and End tell which bytes of the text that came in it stands for.
+	Start, End int
+	Redaction  *Redaction // of the secret, if it is one; nil for clean text
 }
 
-// Stream is one text that passes through a filter. Write takes its parts, whatever
-// their size, and writes what can go on; how the text is cut makes no difference.
-// What stands outside of secrets stays as it is, byte by byte, whatever it is.
-//
-// Once a call has failed, nothing goes out any more, and every call returns that
-// error. No error tells anything of the content. A Stream is not safe for
-// concurrent use.
-type Stream struct {
-	filter *Filter
-	text   *scanner.Stream
-	w      io.Writer
-	report func(*Redaction)
-	buf    []byte // of redact and encode
+// Changed reports whether the text is another than the one that came in.
+func (p *Piece) Changed() bool { return p.Redaction != nil && p.Redaction.Decision.Action == Redact }
 
-	stats   Stats
-	midway  bool // within a line
-	given   int  // bytes that the scanner has
-	skipped int  // bytes that it does not get
-	broken  bool // text that is held goes no further
-	err     error
-}
-
-// NewStream returns a stream that writes to w, and calls report (unless nil) for
-// every secret in it.
-func (f *Filter) NewStream(w io.Writer, report func(*Redaction)) *Stream {
-	s := &Stream{filter: f, w: w, report: report}
-	s.text = f.scanner.NewStream(scanner.StreamOptions{Known: f.opts.Known, Frames: f.opts.Frames}, s.take)
-	return s
+// To returns a function for [Filter.NewStream] that writes what goes on to w.
+func To(w io.Writer) func(Piece) error {
+	return func(p Piece) error {
+		_, err := w.Write(p.Text)
+		return err
+	}
 }
 
 // take takes a piece, decoded and searched, the rest of its way.
 func (s *Stream) take(p scanner.Piece) {
+	if s.err == nil {
+		s.fill(p.At)
+	}
 	switch {
 	case s.err != nil:
 	case p.Secret != nil:
-		s.replace(p.Secret)
+		s.pass(p.Secret)
 	case s.broken:
 		s.stop(len(p.Text), io.ErrUnexpectedEOF)
 	default:
-		s.emit(p.Text)
+		s.emit(p.Text, len(p.Text), nil)
 	}
 }
 
-// replace takes a secret the rest of its way.
-func (s *Stream) replace(found *scanner.Secret) {
+// pass takes a secret the rest of its way.
+func (s *Stream) pass(found *scanner.Secret) {
 	s.shift(&found.Finding)
-	style := s.decide(found)
-	replacement, err := s.redact(found, style)
-	s.tell(found, style, replacement)
-	if err != nil && !s.filter.opts.Shadow {
-		s.stop(found.Finding.Secret.End-found.Finding.Secret.Start, err)
-		return
+	r := &Redaction{Finding: found.Finding, Source: s.opts.source(found.Finding.Secret.Start), Forced: found.Forced}
+	r.Decision = s.decide(r)
+	source := found.Source.Reveal()
+	var replacement []byte
+	var blocked error
+	switch r.Decision.Action {
+	case Redact:
+		replacement = s.redact(found, r)
+	case Block:
+		blocked = &redact.BlockedError{Name: redact.Label(name(&found.Finding)), Offset: found.Finding.Secret.Start}
 	}
-	s.count(found)
-	s.emit(s.encode(found, style, replacement))
+	s.tell(found, r)
+	switch {
+	case blocked != nil && !s.filter.opts.Shadow:
+		s.stop(len(source), blocked)
+	case r.Decision.Action == Redact:
+		s.emit(s.encode(found, r.Decision.Style, replacement), len(source), r)
+	default:
+		s.emit(source, len(source), r)
+	}
 }
 
 // decide returns what is to become of a secret.
-func (s *Stream) decide(*scanner.Secret) redact.Style { return s.filter.opts.Style }
+func (s *Stream) decide(r *Redaction) Decision {
+	f := s.filter
+	d := Decision{Style: f.opts.Style}
+	if f.opts.Decider != nil {
+		d = f.opts.Decider.Decide(s.opts.context(), &Question{Carrier: f.opts.Carrier, Source: r.Source, Finding: &r.Finding})
+	}
+	switch {
+	case d.Action != Redact:
+	case d.Style == redact.Block || s.opts.Frozen:
+		d.Action = Block
+	case s.opts.Sized:
+		d.Style = redact.Length
+	}
+	return d
+}
 
-// redact returns what is to stand in place of a secret. It fails for one that is not
-// to pass.
-func (s *Stream) redact(found *scanner.Secret, style redact.Style) ([]byte, error) {
+// redact returns what is to stand in place of a secret, before it is encoded, and
+// notes it in r.
+func (s *Stream) redact(found *scanner.Secret, r *Redaction) []byte {
 	f := &found.Finding
-	r := redact.Secret{
-		Name: f.Rule.ID, Value: found.Value, Source: found.Source.Reveal(),
+	secret := redact.Secret{
+		Name: name(f), Value: found.Value, Source: found.Source.Reveal(),
 		Before: found.Before.Reveal(), After: found.After.Reveal(),
-		Offset: f.Secret.Start, Location: fmt.Sprintf("%s:%d:%d", s.filter.opts.Place, f.StartLine, f.StartColumn),
+		Offset: f.Secret.Start, Location: fmt.Sprintf("%s:%d:%d", r.Source.String(), f.StartLine, f.StartColumn),
 	}
 	if f.Known != nil {
-		r.Name, r.KnownID, r.Version = f.Known.ID, f.Known.ID, f.Known.Version
+		secret.KnownID, secret.Version = f.Known.ID, f.Known.Version
 	}
-	var err error
-	s.buf, err = s.filter.redactor.Replace(s.buf[:0], style, &r)
-	return s.buf, err
+	s.buf, _ = s.filter.redactor.Replace(s.buf[:0], r.Decision.Style, &secret) // fails for blocked ones only
+	if r.Decision.Style != redact.Length {
+		r.Text = string(s.buf)
+	}
+	return s.buf
 }
 
 // encode returns what is written where a secret stood, so that it decodes to
@@ -147,27 +158,32 @@ func (s *Stream) encode(found *scanner.Secret, style redact.Style, replacement [
 	return s.buf[n:]
 }
 
-// emit writes what goes out; in shadow it went out as it came in.
-func (s *Stream) emit(text []byte) {
-	if !s.filter.opts.Shadow {
-		s.pass(text)
+// emit hands out what stands for the next size bytes of the text; in shadow those
+// went out as they came in.
+func (s *Stream) emit(text []byte, size int, r *Redaction) {
+	start := s.at + s.skipped
+	s.at += size
+	if !s.filter.opts.Shadow && len(text)+size > 0 {
+		s.err = s.out(Piece{text, start, start + size, r})
 	}
 }
 
-func (s *Stream) pass(text []byte) {
-	if len(text) > 0 {
-		_, s.err = s.w.Write(text)
+// fill accounts for text before at that was left out, since it belongs to a secret
+// whose placeholder is out already.
+func (s *Stream) fill(at int) {
+	if gap := at - s.at; gap > 0 {
+		var text []byte
+		if s.opts.Sized {
+			text = asterisks(gap)
+		}
+		s.emit(text, gap, s.last)
 	}
 }
 
-// tell reports a secret.
-func (s *Stream) tell(found *scanner.Secret, style redact.Style, replacement []byte) {
-	if s.report == nil {
-		return
+// name names a finding in placeholders.
+func name(f *scanner.Finding) string {
+	if f.Known != nil {
+		return f.Known.ID
 	}
-	r := &Redaction{Finding: found.Finding, Style: style, Forced: found.Forced}
-	if style != redact.Length && style != redact.Block {
-		r.Text = string(replacement)
-	}
-	s.report(r)
+	return f.Rule.ID
 }

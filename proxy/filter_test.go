@@ -66,9 +66,9 @@ type passed struct {
 // pass takes text through a stream in parts of size bytes.
 func pass(f *proxy.Filter, text string, size int) (p passed, err error) {
 	var out bytes.Buffer
-	st := f.NewStream(&out, func(r *proxy.Redaction) {
-		p.Reported = append(p.Reported, fmt.Sprintf("%s %s %d-%d %q", r.Finding.Rule.ID, r.Style, r.Finding.Secret.Start, r.Finding.Secret.End, r.Text))
-	})
+	st := f.NewStream(proxy.To(&out), proxy.StreamOptions{Report: func(r *proxy.Redaction) {
+		p.Reported = append(p.Reported, fmt.Sprintf("%s %s %d-%d %q", r.Finding.Rule.ID, r.Decision.Style, r.Finding.Secret.Start, r.Finding.Secret.End, r.Text))
+	}})
 	for len(text) > 0 && err == nil {
 		n := min(size, len(text))
 		_, err = st.Write([]byte(text[:n]))
@@ -144,7 +144,7 @@ func TestBlock(t *testing.T) {
 // whatever is asked of it.
 func TestNothingAfterAFailure(t *testing.T) {
 	var out bytes.Buffer
-	st := newFilter(t, proxy.Options{Style: redact.Block}).NewStream(&out, nil)
+	st := newFilter(t, proxy.Options{Style: redact.Block}).NewStream(proxy.To(&out), proxy.StreamOptions{})
 	_, first := st.Write([]byte("tok1234 tok5678 text\n"))
 	for name, call := range map[string]func() error{
 		"Write": func() error { _, err := st.Write([]byte("more text\n")); return err },
@@ -175,7 +175,7 @@ func TestScannerFails(t *testing.T) {
 
 func TestWriterFails(t *testing.T) {
 	full := errors.New("disk full")
-	st := newFilter(t, proxy.Options{}).NewStream(failingWriter{full}, nil)
+	st := newFilter(t, proxy.Options{}).NewStream(proxy.To(failingWriter{full}), proxy.StreamOptions{})
 	if _, err := st.Write([]byte("text\n")); err != full {
 		t.Errorf("error %v", err)
 	}
@@ -223,9 +223,9 @@ func TestCut(t *testing.T) {
 	set := known.Needles([]known.Value{{Secret: known.Secret{ID: "db", Version: 1}, Plain: secret.Of([]byte("hunter2hunter2"))}})
 	var out bytes.Buffer
 	var places []scanner.Span
-	st := newFilter(t, proxy.Options{Known: set, Style: redact.Fixed}).NewStream(&out, func(r *proxy.Redaction) {
+	st := newFilter(t, proxy.Options{Known: set, Style: redact.Fixed}).NewStream(proxy.To(&out), proxy.StreamOptions{Report: func(r *proxy.Redaction) {
 		places = append(places, r.Finding.Secret)
-	})
+	}})
 	io.WriteString(st, "a hunter2hunte")
 	st.Cut("…")
 	st.Skip([]byte("r2 and more"))
@@ -246,7 +246,7 @@ func TestCut(t *testing.T) {
 // placeholders, and nothing from the first text on of which nothing can be said.
 func TestBreak(t *testing.T) {
 	var out bytes.Buffer
-	st := newFilter(t, proxy.Options{}).NewStream(&out, nil)
+	st := newFilter(t, proxy.Options{}).NewStream(proxy.To(&out), proxy.StreamOptions{})
 	io.WriteString(st, "a tok1234 b tok1")
 	held := st.Held()
 	if err := st.Break(); err == nil {
@@ -261,7 +261,7 @@ func TestBreak(t *testing.T) {
 // that.
 func TestIdle(t *testing.T) {
 	var out bytes.Buffer
-	st := newFilter(t, proxy.Options{}).NewStream(&out, nil)
+	st := newFilter(t, proxy.Options{}).NewStream(proxy.To(&out), proxy.StreamOptions{})
 	io.WriteString(st, "a t")
 	st.Idle()
 	if out.String() != "a t" {

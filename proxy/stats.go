@@ -16,6 +16,7 @@ type Stats struct {
 	Redacted int            // secrets that were replaced, or in shadow would be
 	Known    int            // of these, secrets that were known
 	Rules    map[string]int // Redacted by rule
+	Allowed  int            // secrets that went on, as the decider said
 	Forced   int            // of Redacted, secrets that were replaced before their end was seen
 	// Unclosed is how many of Redacted were private keys without an end, which were
 	// replaced up to the last line that looked like a part of one.
@@ -46,7 +47,15 @@ func (s *Stream) Stats() Stats {
 	return t
 }
 
-func (s *Stream) count(found *scanner.Secret) {
+// count counts a secret, unless the text ends with it.
+func (s *Stream) count(found *scanner.Secret, action Action) {
+	switch {
+	case action == Allow:
+		s.stats.Allowed++
+		return
+	case action == Block && !s.filter.opts.Shadow:
+		return
+	}
 	s.stats.Redacted++
 	if s.stats.Rules == nil {
 		s.stats.Rules = map[string]int{}

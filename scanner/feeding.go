@@ -166,7 +166,7 @@ func (l *level) quiet() bool {
 	if l.swallow.active || l.feeding.active && !l.feeding.tentative || len(l.runs) > 0 && l.runs[0].place < last+around {
 		return false
 	}
-	begun := min(l.decoded, l.known.hold, l.key.needs(l.end()))
+	begun := min(l.decoded, l.known.hold, l.presented.hold, l.key.needs(l.end()))
 	for i := range l.clusters {
 		begun = min(begun, l.clusters[i].start)
 	}

@@ -12,6 +12,9 @@ import (
 // knownRule names the findings of known secrets.
 var knownRule = &rules.Rule{ID: "known-secret", Description: "A secret that is kept in a store."}
 
+// presentedRule names the findings of presented values.
+var presentedRule = &rules.Rule{ID: "presented-credential", Description: "A credential that the other side has shown."}
+
 // knownDepth is how many encodings Scan undoes to find known secrets.
 const knownDepth = 5
 
@@ -46,20 +49,25 @@ type knownState struct {
 	hold int // where one may begin that is not decided
 }
 
-// findKnown takes in the known secrets that are decided in the text.
+// findKnown takes in the known secrets and presented values that are decided in the
+// text.
 func (l *level) findKnown(far asFar) {
-	set := l.st.opts.Known
+	l.known = l.find(l.st.opts.Known, l.known, far)
+	l.presented = l.find(l.st.opts.Presented, l.presented, far)
+}
+
+// find takes in what of set is decided in the text from state on.
+func (l *level) find(set *known.Set, state knownState, far asFar) knownState {
 	if set == nil {
-		l.known = knownState{l.end(), l.end()}
-		return
+		return knownState{l.end(), l.end()}
 	}
-	next, hold := set.Find(&l.st.w.knowing, l.buf, l.known.next-l.base, far.ended, far.cut, func(m known.Match) {
+	next, hold := set.Find(&l.st.w.knowing, l.buf, state.next-l.base, far.ended, far.cut, func(m known.Match) {
 		on := span{l.base + m.Start, l.base + m.End}
-		s := &Secret{
-			Finding: Finding{Rule: knownRule, Known: m.Secret},
-			Value:   secret.Of(bytes.Clone(l.slice(on.start, on.end))),
+		s := &Secret{Finding: Finding{Rule: knownRule, Known: m.Secret}, Value: secret.Of(bytes.Clone(l.slice(on.start, on.end)))}
+		if set == l.st.opts.Presented {
+			s.Finding.Rule, s.Finding.Known = presentedRule, nil
 		}
 		l.take(s, on, span{on.start - 1, on.end}, on)
 	})
-	l.known = knownState{l.base + next, l.base + hold}
+	return knownState{l.base + next, l.base + hold}
 }

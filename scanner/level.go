@@ -25,6 +25,7 @@ type level struct {
 	swallow   swallow
 	key       key
 	known     knownState
+	presented knownState
 
 	// The level above, and how this text becomes its text.
 	decoder view.Decoder
@@ -63,6 +64,7 @@ func (l *level) restart(at int) {
 	l.lineStart, l.swallow = at, swallow{}
 	l.key = key{looked: at}
 	l.known = knownState{next: at, hold: at}
+	l.presented = l.known
 	l.decoder.Reset()
 	l.feeding, l.waiting.active, l.apart.open = feeding{}, false, false
 	l.segments = l.segments[:0]
@@ -104,7 +106,7 @@ func (l *level) searchHere(far asFar) {
 
 // hold returns the first position that can be of a secret that was not found yet.
 func (l *level) hold() int {
-	return min(l.firmHold(), l.known.hold, l.key.mayBegin, l.mayBegin, l.decoded)
+	return min(l.firmHold(), l.known.hold, l.presented.hold, l.key.mayBegin, l.mayBegin, l.decoded)
 }
 
 // firmHold is hold for those secrets that have begun for sure, or are encoded.
@@ -164,7 +166,7 @@ func (l *level) forget(upto int) {
 
 // needs returns the first position that is still looked at, at most upto.
 func (l *level) needs(upto int) int {
-	upto = min(upto, l.reached, l.decoded, l.known.next, l.key.needs(l.end()), l.lineHold())
+	upto = min(upto, l.reached, l.decoded, l.known.next, l.presented.next, l.key.needs(l.end()), l.lineHold())
 	for i := range l.runs {
 		upto = min(upto, l.runs[i].place)
 	}

@@ -10,6 +10,9 @@ import (
 // StreamOptions says what a stream looks for beside the rules.
 type StreamOptions struct {
 	Known *known.Set // known secrets; nil for none
+	// Presented are values that nobody keeps, but that are secrets in this text: what a
+	// client showed in its request, in the response. Nil for none.
+	Presented *known.Set
 	// Frames leaves out of the text what log formats put within a record that they
 	// have split: the headers of CRI's partial lines, and Docker's in JSON, in a text
 	// whose first line has one. A secret that such a header cuts in two is found, and
@@ -19,6 +22,7 @@ type StreamOptions struct {
 
 // Piece is a part of a stream: clean text, or a secret in it.
 type Piece struct {
+	At     int     // where it begins, in bytes of the text
 	Text   []byte  // valid until the function it was handed to returns; nil for a secret
 	Secret *Secret // nil for text
 }
@@ -208,7 +212,7 @@ func (st *Stream) emit(hold int) {
 func (st *Stream) text(upto int) {
 	if from := st.emitted; upto > from {
 		st.advance(upto)
-		st.out(Piece{Text: st.first.slice(from, upto)})
+		st.out(Piece{At: from, Text: st.first.slice(from, upto)})
 	}
 }
 
@@ -242,7 +246,7 @@ func (st *Stream) handOut(f *foundSecret) {
 	s.Finding.StartLine, s.Finding.StartColumn = st.line, st.column
 	st.advance(f.end)
 	s.Finding.EndLine, s.Finding.EndColumn = st.line, max(1, st.column-1)
-	st.out(Piece{Secret: s})
+	st.out(Piece{At: f.start, Secret: s})
 }
 
 const (
@@ -319,7 +323,7 @@ func (s *Secret) precedes(other *Secret, o, f *foundSecret) bool {
 
 func (s *Secret) rank() int {
 	switch {
-	case s.Finding.Known != nil:
+	case s.Finding.Known != nil, s.Finding.Rule == presentedRule:
 		return 0
 	case isGeneric(s.Finding.Rule):
 		return 2

@@ -133,7 +133,7 @@ func (f *filterFlags) run(ctx context.Context, std stdio) error {
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second signal ends the process at once
 
-	opts := logs.Options{Idle: f.idle, LineLimit: int(f.lineLimit), Redacted: report.redacted}
+	opts := logs.Options{Idle: f.idle, LineLimit: int(f.lineLimit), Frames: f.frames != "off", Redacted: report.redacted}
 	if metrics.address != "" {
 		opts.Progress = metrics.update
 	}
@@ -153,7 +153,7 @@ func (f *filterFlags) run(ctx context.Context, std stdio) error {
 }
 
 func (f *filterFlags) prepare(std stdio) (*proxy.Filter, error) {
-	opts := proxy.Options{Frames: f.frames != "off", Shadow: f.shadow, Place: "stdin"}
+	opts := proxy.Options{Carrier: "logs", Shadow: f.shadow}
 	if f.frames != "auto" && f.frames != "off" {
 		return nil, fmt.Errorf("--frames %q is not one of %s", f.frames, strings.Join(framings, ", "))
 	}

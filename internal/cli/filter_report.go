@@ -117,7 +117,7 @@ func (r *filterReport) redacted(redaction *proxy.Redaction) {
 		Forced      bool            `json:"forced,omitempty"`
 	}{
 		time.Now().UTC(), f.Rule.ID, known, f.Secret.Start, f.Secret.End, f.StartLine, f.StartColumn, f.EndLine, f.EndColumn,
-		f.Encoding.String(), redaction.Style.String(), redaction.Text, redaction.Forced,
+		f.Encoding.String(), redaction.Decision.Style.String(), redaction.Text, redaction.Forced,
 	})
 }
 

@@ -21,6 +21,9 @@ func newMemory(n int) *memory {
 	return m
 }
 
+// heap returns ordinary memory for n bytes.
+func heap(n int) *memory { return &memory{bytes: make([]byte, n)} }
+
 // put copies text into m, which must have room for it, and returns the copy.
 func (m *memory) put(text []byte) []byte {
 	end := m.used + copy(m.bytes[m.used:], text)

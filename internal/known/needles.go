@@ -58,7 +58,13 @@ const (
 // Needles returns a Set that finds every value of at least 8 bytes as it is. It
 // copies the plaintext into locked memory; the caller should wipe the values. Of
 // several equal values the first is reported.
-func Needles(values []Value) *Set {
+func Needles(values []Value) *Set { return needlesIn(values, newMemory) }
+
+// Transient is Needles in ordinary memory, for values that are in ordinary memory
+// anyway, such as those of a request. It is quick to make.
+func Transient(values []Value) *Set { return needlesIn(values, heap) }
+
+func needlesIn(values []Value, allocate func(int) *memory) *Set {
 	s := &Set{}
 	var texts, wiped [][]byte
 	var owners []uint32
@@ -76,7 +82,7 @@ func Needles(values []Value) *Set {
 		s.secrets = append(s.secrets, v.Secret)
 	}
 	n := &needles{mul: rand.Uint64() | 1}
-	n.store(texts, owners)
+	n.store(texts, owners, allocate)
 	wipe(wiped)
 	n.insert(0)
 	s.needles = n
@@ -94,12 +100,12 @@ func refuseNeedle(plain []byte) Why {
 }
 
 // store copies texts into memory, as needles that are not in a group yet.
-func (n *needles) store(texts [][]byte, owners []uint32) {
+func (n *needles) store(texts [][]byte, owners []uint32, allocate func(int) *memory) {
 	total := 0
 	for _, text := range texts {
 		total += len(text)
 	}
-	m := newMemory(total)
+	m := allocate(total)
 	n.memory = append(slices.Clip(n.memory), m)
 	n.needles = slices.Grow(slices.Clip(n.needles), len(texts))
 	for i, text := range texts {

@@ -30,10 +30,21 @@ type Options struct {
 	// LineLimit is how many bytes of a line go on; the rest, up to the line's end, is
 	// left out, and [CutMark] stands for it. Zero means all of them.
 	LineLimit int
+	// Frames looks across what log formats put into a record that they have split, as
+	// [proxy.StreamOptions] says.
+	Frames bool
 	// Redacted, unless nil, is called for every secret.
 	Redacted func(*proxy.Redaction)
 	// Progress, unless nil, is called after each batch, with all there was until then.
 	Progress func(proxy.Stats)
+}
+
+// stream returns what a filter is told of the text.
+func (o *Options) stream() proxy.StreamOptions {
+	return proxy.StreamOptions{
+		Source: proxy.Source{Part: "line", Direction: "none", Name: "stdin"},
+		Frames: o.Frames, Report: o.Redacted,
+	}
 }
 
 // writeSize is how much text is gathered before it is written, in bytes. Pieces that
@@ -48,7 +59,7 @@ const writeSize = 32 << 10
 // which nobody reads any more is no error. No error tells anything of the content.
 func Copy(ctx context.Context, w io.Writer, r io.Reader, f *proxy.Filter, opts Options) (proxy.Stats, error) {
 	out := bufio.NewWriterSize(w, writeSize)
-	c := &copier{in: startReading(r), stream: f.NewStream(out, opts.Redacted), out: out, opts: opts}
+	c := &copier{in: startReading(r), stream: f.NewStream(proxy.To(out), opts.stream()), out: out, opts: opts}
 	defer c.in.stop()
 	err := c.run(ctx)
 	err = cmp.Or(err, c.flush())
