@@ -145,7 +145,7 @@ func BenchmarkCompile(b *testing.B) {
 func TestCacheHitAllocatesNothing(t *testing.T) {
 	s := policiestest.Compile(t, "grants.yaml", grants)
 	access := request("kubernetes/shop/api", "read", "kv/shop/prod/db")
-	redaction := &policies.RedactionInput{Carrier: "logs", Hosts: policies.HostScopes(""), Finding: policies.Finding{Rule: "github-pat", Severity: "high"}}
+	redaction := &policies.RedactionInput{Now: 1_700_000_000, Carrier: "logs", Hosts: policies.HostScopes(""), Finding: policies.Finding{Rule: "github-pat", Severity: "high"}}
 	ask := func() {
 		s.Access(context.Background(), access)
 		s.Redaction(context.Background(), redaction)
@@ -156,5 +156,24 @@ func TestCacheHitAllocatesNothing(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(100, ask); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// BenchmarkRedaction asks the embedded policies: what was decided a moment ago, and
+// anew for each minute.
+func BenchmarkRedaction(b *testing.B) {
+	s := policiestest.Compile(b, "grants.yaml", "grants: []\n")
+	for name, step := range map[string]int64{"cached": 0, "evaluated": policies.MaxCacheSeconds} {
+		in := presented("body", nil)
+		s.Redaction(context.Background(), in)
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				in.Now += step
+				if d := s.Redaction(context.Background(), in); d.Action != "allow" || d.Cached != (step == 0) {
+					b.Fatalf("decision %+v", d)
+				}
+			}
+		})
 	}
 }

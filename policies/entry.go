@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -48,6 +49,20 @@ func newEntry(s *Snapshot, name Entrypoint) (*entry, error) {
 // overlap reports whether one of the two refs is, or is within, the other.
 func overlap(a, b string) bool {
 	return a == b || strings.HasPrefix(a, b+".") || strings.HasPrefix(a, b+"[") || strings.HasPrefix(b, a+".")
+}
+
+// holds returns for which times a decision made at now may be kept: for the seconds
+// its policy says, but not beyond the next time that a grant or a redaction rule
+// expires. What does not depend on the time holds always.
+func (e *entry) holds(now int64, seconds int) (from, until int64) {
+	if !e.timed {
+		return math.MinInt64, math.MaxInt64
+	}
+	until = now + int64(max(0, min(seconds, MaxCacheSeconds)))
+	if i, _ := slices.BinarySearch(e.expiries, now+1); i < len(e.expiries) {
+		until = min(until, e.expiries[i])
+	}
+	return now, until
 }
 
 // ask evaluates e for in and reads the answer.

@@ -46,7 +46,7 @@ func anyAccess(t *rapid.T) *policies.AccessInput {
 
 func anyRedaction(t *rapid.T) *policies.RedactionInput {
 	return &policies.RedactionInput{
-		Carrier: word.Draw(t, "carrier"), Host: word.Draw(t, "host"), Hosts: words.Draw(t, "hosts"), Route: word.Draw(t, "route"), Principal: anyPrincipal(t),
+		Now: small.Draw(t, "now"), Carrier: word.Draw(t, "carrier"), Host: word.Draw(t, "host"), Hosts: words.Draw(t, "hosts"), Route: word.Draw(t, "route"), Principal: anyPrincipal(t),
 		Location: policies.Location{Part: word.Draw(t, "part"), Direction: word.Draw(t, "direction"), Name: word.Draw(t, "name")},
 		Finding:  policies.Finding{Rule: word.Draw(t, "rule"), Class: word.Draw(t, "class"), Severity: word.Draw(t, "severity"), Known: anyKnown(t)},
 	}
@@ -94,7 +94,7 @@ func TestNamesGivenTwice(t *testing.T) {
 
 func FuzzParseInput(f *testing.F) {
 	f.Add("access", `{"subject":{"keys":["a"]},"context":{"time":1}}`)
-	f.Add("redaction", `{"finding":{"known":{"version":1}}}`)
+	f.Add("redaction", `{"now":1,"finding":{"known":{"version":1}}}`)
 	f.Add("gate", `{"findings":[{}]}`)
 	f.Add("rotation", `{"secret":{"kind":7}}`)
 	f.Fuzz(func(t *testing.T, entry, text string) {

@@ -9,7 +9,7 @@ var key = struct {
 	context, time, sourceIP, mfa, breakGlass, reason, ticket                        *ast.Term
 	acl, allowed, policy, pattern, capabilities                                     *ast.Term
 	carrier, host, hosts, route, location, part, direction, finding, rule, severity *ast.Term
-	known, version, use                                                             *ast.Term
+	known, version, use, now                                                        *ast.Term
 }{
 	ast.StringTerm("subject"), ast.StringTerm("principal"), ast.StringTerm("type"), ast.StringTerm("id"), ast.StringTerm("keys"),
 	ast.StringTerm("properties"), ast.StringTerm("auth_method"), ast.StringTerm("groups"), ast.StringTerm("claims"),
@@ -20,5 +20,5 @@ var key = struct {
 	ast.StringTerm("acl"), ast.StringTerm("allowed"), ast.StringTerm("policy"), ast.StringTerm("pattern"), ast.StringTerm("capabilities"),
 	ast.StringTerm("carrier"), ast.StringTerm("host"), ast.StringTerm("hosts"), ast.StringTerm("route"), ast.StringTerm("location"),
 	ast.StringTerm("part"), ast.StringTerm("direction"), ast.StringTerm("finding"), ast.StringTerm("rule"), ast.StringTerm("severity"),
-	ast.StringTerm("known"), ast.StringTerm("version"), ast.StringTerm("use"),
+	ast.StringTerm("known"), ast.StringTerm("version"), ast.StringTerm("use"), ast.StringTerm("now"),
 }

@@ -12,6 +12,7 @@ import (
 // RedactionInput asks what happens to a finding in motion. It is asked for findings,
 // never for clean traffic.
 type RedactionInput struct {
+	Now     int64  `json:"now"`     // seconds since 1970
 	Carrier string `json:"carrier"` // egress, ingress, logs, run or repository
 	Host    string `json:"host"`
 	// Hosts are HostScopes(Host).
@@ -56,8 +57,10 @@ type Redaction struct {
 	Rotate  bool     `json:"rotate"`  // the store should replace the secret
 	Propose bool     `json:"propose"` // the destination should be proposed as a use
 	Rules   []string `json:"rules"`   // that decided, sorted
-	Cached  bool     `json:"-"`
-	Err     error    `json:"-"` // why the policy could not decide; Action is redact then
+	// CacheSeconds is for how long the decision holds if nothing but the time changes.
+	CacheSeconds int   `json:"cache_seconds"`
+	Cached       bool  `json:"-"`
+	Err          error `json:"-"` // why the policy could not decide; Action is redact then
 }
 
 // Failure returns Err.
@@ -80,10 +83,11 @@ const (
 	redactionClass
 	redactionSeverity
 	redactionKnown
+	redactionNow
 )
 
 var redactionFields = slices.Concat(fieldsOf("principal", principalFields...), []string{"carrier", "host", "hosts", "route"},
-	fieldsOf("location", "part", "direction", "name"), fieldsOf("finding", "rule", "class", "severity", "known"))
+	fieldsOf("location", "part", "direction", "name"), fieldsOf("finding", "rule", "class", "severity", "known"), []string{"now"})
 
 // Entrypoint returns EntryRedaction.
 func (*RedactionInput) Entrypoint() Entrypoint { return EntryRedaction }
@@ -94,6 +98,7 @@ func (in *RedactionInput) value(reads fields) ast.Value {
 	o.text(redactionHost, key.host, in.Host)
 	o.texts(redactionHosts, key.hosts, in.Hosts)
 	o.text(redactionRoute, key.route, in.Route)
+	o.term(redactionNow, key.now, func() *ast.Term { return number(in.Now) })
 	o.pairs = append(o.pairs,
 		[2]*ast.Term{key.principal, in.Principal.term(reads, 0)},
 		[2]*ast.Term{key.location, in.Location.term(reads)},
@@ -153,6 +158,7 @@ func decodeRedaction(t *ast.Term) (Redaction, error) {
 	d := Redaction{
 		Action: r.oneOf("action", required, source.Actions()...), Style: r.oneOf("style", optional, source.Styles()...),
 		Alert: r.boolean("alert", optional), Rotate: r.boolean("rotate", optional), Propose: r.boolean("propose", optional), Rules: r.texts("rules"),
+		CacheSeconds: max(0, r.number("cache_seconds")),
 	}
 	if d.Style == "" {
 		d.Style = "placeholder"

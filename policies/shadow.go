@@ -100,9 +100,13 @@ func SameDecision(a, b Decision) bool {
 }
 
 func said(d Decision) []byte {
-	if a, ok := d.(Access); ok {
-		a.CacheSeconds = 0
-		d = a
+	switch kept := d.(type) {
+	case Access:
+		kept.CacheSeconds = 0
+		d = kept
+	case Redaction:
+		kept.CacheSeconds = 0
+		d = kept
 	}
 	text, err := json.Marshal(d)
 	if err != nil {

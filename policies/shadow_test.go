@@ -84,4 +84,8 @@ func TestSameDecision(t *testing.T) {
 			t.Errorf("%s changed: same is %v, want %v", name, got, c.same)
 		}
 	}
+	kept := policies.Redaction{Action: "allow", CacheSeconds: 60}
+	if !policies.SameDecision(kept, policies.Redaction{Action: "allow"}) || policies.SameDecision(kept, policies.Redaction{Action: "redact", CacheSeconds: 60}) {
+		t.Error("a redaction that is kept shorter is another, or another action is not")
+	}
 }

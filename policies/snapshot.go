@@ -41,7 +41,7 @@ type Snapshot struct {
 	read     storage.Transaction // of store, open for good: nothing writes
 
 	entries    map[Entrypoint]*entry
-	expiries   []int64 // of grants, ascending
+	expiries   []int64 // of grants and redaction rules, ascending
 	accesses   *cache[Access]
 	redactions *cache[Redaction]
 }
@@ -80,12 +80,9 @@ func Compile(docs source.Documents) (*Snapshot, error) {
 	if s.read, err = s.store.NewTransaction(context.Background()); err != nil {
 		return nil, fmt.Errorf("%s: %w", docs.Name, err)
 	}
-	for _, g := range docs.Grants {
-		if !g.ExpiresAt.IsZero() {
-			s.expiries = append(s.expiries, g.ExpiresAt.Unix())
-		}
+	if s.expiries, err = expiriesOf(docs); err != nil {
+		return nil, fmt.Errorf("%s: %w", docs.Name, err)
 	}
-	slices.Sort(s.expiries)
 	for _, name := range Entrypoints() {
 		if s.entries[name], err = newEntry(s, name); err != nil {
 			return nil, fmt.Errorf("%s: %w", docs.Name, err)
@@ -129,14 +126,42 @@ func parseWithoutTests(docs source.Documents) (sandbox.Modules, error) {
 	return sandbox.Parse(docs)
 }
 
+// configOf returns the configuration of docs. The parts that docs does not have are
+// the embedded ones.
+func configOf(docs source.Documents) (source.Config, error) {
+	defaults, err := Defaults()
+	return docs.Config.Or(defaults.Config), err
+}
+
+// expiriesOf returns when a grant or a redaction rule expires, in ascending order.
+func expiriesOf(docs source.Documents) (all []int64, err error) {
+	for _, g := range docs.Grants {
+		if !g.ExpiresAt.IsZero() {
+			all = append(all, g.ExpiresAt.Unix())
+		}
+	}
+	config, err := configOf(docs)
+	if config.Redaction != nil {
+		for _, rules := range config.Redaction.Rules {
+			for _, r := range rules {
+				if r.ExpiresAt != nil {
+					all = append(all, int64(*r.ExpiresAt))
+				}
+			}
+		}
+	}
+	slices.Sort(all)
+	return all, err
+}
+
 // Data returns data.config and data.index of docs. The parts of the configuration
 // that docs does not have are the embedded ones.
 func Data(docs source.Documents) (map[string]any, error) {
-	defaults, err := Defaults()
+	parts, err := configOf(docs)
 	if err != nil {
 		return nil, err
 	}
-	config, err := docs.Config.Or(defaults.Config).Data()
+	config, err := parts.Data()
 	if err != nil {
 		return nil, err
 	}
@@ -231,9 +256,8 @@ func (s *Snapshot) Access(ctx context.Context, in *AccessInput) Access {
 	if err != nil {
 		return deny(err)
 	}
-	from, until := int64(math.MinInt64), int64(math.MaxInt64)
+	from, until := e.holds(now, d.CacheSeconds)
 	if e.timed {
-		from, until = now, s.holds(now, d.CacheSeconds)
 		d.CacheSeconds = int(until - from)
 	}
 	if from < until {
@@ -242,31 +266,33 @@ func (s *Snapshot) Access(ctx context.Context, in *AccessInput) Access {
 	return d
 }
 
-// holds returns until when a decision made at now may be kept: for the seconds its
-// policy says, but not beyond the next time that a grant expires.
-func (s *Snapshot) holds(now int64, seconds int) int64 {
-	until := now + int64(max(0, min(seconds, MaxCacheSeconds)))
-	if i, _ := slices.BinarySearch(s.expiries, now+1); i < len(s.expiries) {
-		until = min(until, s.expiries[i])
-	}
-	return until
-}
-
 // Redaction decides what happens to a finding in motion.
 func (s *Snapshot) Redaction(ctx context.Context, in *RedactionInput) Redaction {
 	e := s.entries[EntryRedaction]
 	var buf [512]byte
 	key := in.appendKey(buf[:0], e.reads)
-	if d, _, ok := s.redactions.get(key, 0); ok {
+	if in.Now <= 0 {
+		return redact(errNoTime)
+	}
+	if d, until, ok := s.redactions.get(key, in.Now); ok {
 		hit := *d
 		hit.Cached = true
+		if e.timed {
+			hit.CacheSeconds = int(until - in.Now)
+		}
 		return hit
 	}
 	d, err := ask(ctx, e, in, Deadline, decodeRedaction)
 	if err != nil {
 		return redact(err)
 	}
-	s.redactions.put(key, d, math.MinInt64, math.MaxInt64)
+	from, until := e.holds(in.Now, d.CacheSeconds)
+	if e.timed {
+		d.CacheSeconds = int(until - from)
+	}
+	if from < until {
+		s.redactions.put(key, d, from, until)
+	}
 	return d
 }
 

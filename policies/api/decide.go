@@ -56,6 +56,7 @@ func (h *handler) ask(ctx context.Context, in policies.Input) (policies.Decision
 		if in.Hosts == nil {
 			in.Hosts = policies.HostScopes(in.Host)
 		}
+		in.Now = given(in.Now, now)
 		d := h.engine.Redaction(ctx, in)
 		return d, d.ID
 	case *policies.RotationInput:

@@ -38,7 +38,7 @@ func access(action string) *policies.AccessInput {
 
 func redaction(route, name string) *policies.RedactionInput {
 	return &policies.RedactionInput{
-		Carrier: "egress", Host: "api.example.com", Hosts: policies.HostScopes("api.example.com"), Route: route,
+		Now: 1_700_000_000, Carrier: "egress", Host: "api.example.com", Hosts: policies.HostScopes("api.example.com"), Route: route,
 		Location: policies.Location{Part: "header", Direction: "request", Name: name},
 		Finding:  policies.Finding{Rule: "r", Severity: "high", Known: &policies.Known{ID: "kv/a", Version: 1, Use: "allowed"}},
 	}
@@ -177,7 +177,7 @@ func TestSampling(t *testing.T) {
 decision := {"action": input.carrier, "alert": input.route == "alert"}
 `)
 	in := func(action, route string) policies.Input {
-		return &policies.RedactionInput{Carrier: action, Route: route}
+		return &policies.RedactionInput{Now: 1, Carrier: action, Route: route}
 	}
 	var inputs []policies.Input
 	for range 10 {

@@ -60,7 +60,7 @@ func TestRoundTrip(t *testing.T) {
 				known.Use = text.Draw(t, "use")
 			}
 			plain := rapid.StringMatching(`[a-z/.-]{0,12}`)
-			return &policies.RedactionInput{Carrier: text.Draw(t, "carrier"), Host: text.Draw(t, "host"), Hosts: texts.Draw(t, "hosts"), Route: plain.Draw(t, "route"),
+			return &policies.RedactionInput{Now: number.Draw(t, "now"), Carrier: text.Draw(t, "carrier"), Host: text.Draw(t, "host"), Hosts: texts.Draw(t, "hosts"), Route: plain.Draw(t, "route"),
 				Principal: principal.Draw(t, "principal"), Location: policies.Location{Part: text.Draw(t, "part"), Name: plain.Draw(t, "name")},
 				Finding: policies.Finding{Rule: text.Draw(t, "rule"), Known: known}}
 		}),
@@ -95,7 +95,7 @@ func TestNotUTF8(t *testing.T) {
 		host       string
 		replayable bool
 	}{{"caf\xe9", false}, {"caf\u00e9", true}, {"\uFFFD", true}} {
-		entries, _ := logged(t, snapshot(t), decisionlog.Options{}, &policies.RedactionInput{Host: c.host})
+		entries, _ := logged(t, snapshot(t), decisionlog.Options{}, &policies.RedactionInput{Now: 1, Host: c.host})
 		if got := entries[0].Replayable() == nil; got != c.replayable {
 			t.Errorf("%q: replayable %v", c.host, got)
 		}

@@ -57,6 +57,7 @@ func TestWrongResults(t *testing.T) {
 		{"a style that is none", redaction, `decision := {"action": "allow", "style": "invisible"}`},
 		{"alert is a text", redaction, `decision := {"action": "allow", "alert": "no"}`},
 		{"rules are numbers", redaction, `decision := {"action": "allow", "rules": [1]}`},
+		{"seconds are a text", redaction, `decision := {"action": "allow", "cache_seconds": "60"}`},
 		{"undefined", redaction, `decision := {"action": "allow"} if input.carrier == "pigeon"`},
 		{"no set", rotation, `findings := "none"`},
 		{"an object", rotation, `findings := {"code": "overdue"}`},

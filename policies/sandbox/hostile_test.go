@@ -48,7 +48,7 @@ func questions() []policies.Input {
 			Resource: policies.Resource{Type: "secret", ID: "kv/a/b", Ancestors: policies.Ancestors("kv/a/b"), Properties: policies.ResourceProperties{Environment: "prod"}},
 		},
 		&policies.RedactionInput{
-			Carrier: "egress", Host: "api.example.com", Hosts: policies.HostScopes("api.example.com"), Route: "/", Principal: principal,
+			Now: now, Carrier: "egress", Host: "api.example.com", Hosts: policies.HostScopes("api.example.com"), Route: "/", Principal: principal,
 			Location: policies.Location{Part: "body", Direction: "request"}, Finding: policies.Finding{Rule: "r", Severity: "high"},
 		},
 		&policies.RotationInput{Now: now, Secret: policies.SecretMetadata{ID: "kv/a/b", Class: "default", Kind: "static", CreatedAt: now}},

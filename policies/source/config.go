@@ -42,46 +42,6 @@ type BreakGlassConfig struct {
 	TicketRequired *bool `json:"ticket_required,omitempty" yaml:"ticket_required"` // unset means yes
 }
 
-// RedactionConfig says what happens to findings in motion. Rules are listed by the
-// host they are about: its name, "*.example.com", or "*" for any.
-type RedactionConfig struct {
-	Rules map[string][]RedactionRule `json:"rules"`
-}
-
-// RedactionRule decides about the findings that match all of When, whose fields are
-// texts or have * for anything.
-type RedactionRule struct {
-	ID     string        `json:"id"`
-	When   RedactionWhen `json:"when"`
-	Action string        `json:"action"` // allow, redact or block
-	Style  string        `json:"style,omitempty"`
-	Alert  bool          `json:"alert,omitempty"`
-	Rotate bool          `json:"rotate,omitempty"`
-}
-
-// RedactionWhen are the conditions of a rule; those left out hold always.
-type RedactionWhen struct {
-	Carrier   string `json:"carrier,omitempty"`
-	Route     string `json:"route,omitempty"`
-	Principal string `json:"principal,omitempty"`
-	Part      string `json:"part,omitempty"`
-	Direction string `json:"direction,omitempty"`
-	Rule      string `json:"rule,omitempty"`
-	Known     string `json:"known,omitempty"`
-	Class     string `json:"class,omitempty"`
-	Severity  string `json:"severity,omitempty"`
-}
-
-// badPattern returns a condition that is no text with * for anything, or "".
-func (w RedactionWhen) badPattern() string {
-	for _, pattern := range []string{w.Carrier, w.Route, w.Principal, w.Part, w.Direction, w.Rule, w.Known, w.Class, w.Severity} {
-		if strings.ContainsAny(pattern, `?[]{}\`) {
-			return pattern
-		}
-	}
-	return ""
-}
-
 // RotationConfig sets the ages of secrets, by class. The class "default" counts for
 // secrets without one of these.
 type RotationConfig struct {
@@ -114,9 +74,14 @@ type Waiver struct {
 // ParseConfig reads the text of a config/data.yaml that errors call file.
 func ParseConfig(text []byte, file string) (Config, error) {
 	var c Config
+	ends, err := readRuleEnds(text, file)
+	if err != nil {
+		return c, err
+	}
 	if err := decode(text, file, &c); err != nil {
 		return c, err
 	}
+	ends.mark(c.Redaction)
 	return c, c.check(file)
 }
 
@@ -156,33 +121,6 @@ func (c Config) check(file string) error {
 	return errors.Join(or(c.Redaction, &RedactionConfig{}).check(file), or(c.Rotation, &RotationConfig{}).check(file), or(c.Gate, &GateConfig{}).check(file))
 }
 
-func (c *RedactionConfig) check(file string) error {
-	var errs []error
-	say := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%s: "+format, append([]any{file}, args...)...))
-	}
-	seen := map[string]bool{}
-	for host, rules := range c.Rules {
-		for _, r := range rules {
-			where := fmt.Sprintf("redaction.rules[%q], rule %q", host, r.ID)
-			if r.ID == "" || seen[r.ID] {
-				say("%s: a rule needs an id of its own", where)
-			}
-			seen[r.ID] = true
-			if !slices.Contains(Actions(), r.Action) {
-				say("%s: action is allow, redact or block, not %q", where, r.Action)
-			}
-			if bad := r.When.badPattern(); bad != "" {
-				say("%s: the condition %q has one of ?[]{}\\, which have no meaning here; use * for anything", where, bad)
-			}
-			if r.Style != "" && !slices.Contains(Styles(), r.Style) {
-				say("%s: unknown style %q; there are %s", where, r.Style, strings.Join(Styles(), ", "))
-			}
-		}
-	}
-	return errors.Join(errs...)
-}
-
 func (c *RotationConfig) check(file string) error {
 	var errs []error
 	for name, class := range c.Classes {
@@ -205,14 +143,6 @@ func (c *GateConfig) check(file string) error {
 
 // Severities are those of findings, the mildest first.
 func Severities() []string { return []string{"low", "medium", "high", "critical"} }
-
-// Actions are what can be decided about a finding in motion, the mildest first.
-func Actions() []string { return []string{"allow", "redact", "block"} }
-
-// Styles are the ways a redacted secret can be replaced.
-func Styles() []string {
-	return []string{"placeholder", "partial", "fixed", "length", "sealed", "drop"}
-}
 
 // Data returns the configuration as plain values, as data.config has it.
 func (c Config) Data() (map[string]any, error) {

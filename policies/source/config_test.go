@@ -20,7 +20,8 @@ access:
 redaction:
   rules:
     "*.example.com":
-      - {id: own, when: {carrier: egress, known: allowed}, action: allow}
+      - {id: own, when: {carrier: egress, known: allowed}, action: allow, expires_at: 2023-11-14T22:13:20Z, reason: r, owner: o}
+      - {id: day, action: allow, expires_at: "2023-11-14"}
       - {id: rest, when: {rule: "aws-*"}, action: block, style: drop, alert: true, rotate: true}
 rotation:
   classes: {default: {max_age_days: 90, warn_days: 14, unused_days: 60, max_live_versions: 3}}
@@ -46,7 +47,8 @@ custom: {limits: [1, 2.5, yes]}
 	want := map[string]any{
 		"access": map[string]any{"environments": map[string]any{"prod": map[string]any{"frozen": true}}, "break_glass": map[string]any{"ticket_required": false}},
 		"redaction": map[string]any{"rules": map[string]any{"*.example.com": []any{
-			map[string]any{"id": "own", "when": map[string]any{"carrier": "egress", "known": "allowed"}, "action": "allow"},
+			map[string]any{"id": "own", "when": map[string]any{"carrier": "egress", "known": "allowed"}, "action": "allow", "expires_at": n("1700000000"), "reason": "r", "owner": "o"},
+			map[string]any{"id": "day", "when": map[string]any{}, "action": "allow", "expires_at": n("1699920000")},
 			map[string]any{"id": "rest", "when": map[string]any{"rule": "aws-*"}, "action": "block", "style": "drop", "alert": true, "rotate": true},
 		}}},
 		"rotation": map[string]any{"dynamic_systems": []any{"postgres"}, "classes": map[string]any{"default": map[string]any{
@@ -79,6 +81,11 @@ func TestConfigIsStrict(t *testing.T) {
 		{"redaction: {rules: {h: [{id: a}]}}\n", `action is allow, redact or block, not ""`},
 		{"redaction: {rules: {h: [{id: a, action: redact, style: stars}]}}\n", `unknown style "stars"; there are placeholder`},
 		{"redaction: {rules: {h: [{id: a, action: redact, when: {hosts: x}}]}}\n", `unknown key "hosts"`},
+		{"redaction:\n  rules:\n    h:\n      - {id: a, action: allow, expires_at: soon}\n", `c:4: redaction.rules["h"], rule "a": expires_at is not a time; write 2027-01-31`},
+		{"redaction: {rules: {h: [{id: a, action: allow, expires_at: 2027-02-30}]}}\n", `rule "a": expires_at is not a time`},
+		{"redaction: {rules: {h: [{id: a, action: allow, expires_at: [1]}]}}\n", `rule "a": expires_at is not a time`},
+		{"redaction: {rules: {h: [{id: a, action: allow, expires_at: }]}}\n", `rule "a": expires_at is not a time`},
+		{"redaction: {rules: {h: [{id: a, action: allow, expires: 2027-01-31}]}}\n", `unknown key "expires"`},
 		{"access: {}\naccess: {}\n", `mapping key "access" already defined`},
 		{"access: {}\n---\ngate: {}\n", "a second document"},
 		{"access: &a {environments: *a}\n", "contains itself"},
@@ -94,7 +101,7 @@ func TestConfigIsStrict(t *testing.T) {
 // TestErrorsHideValues holds that what stands in a file by mistake is not repeated.
 func TestErrorsHideValues(t *testing.T) {
 	const value = "hunter2hunter2"
-	for _, text := range []string{"access: " + value, "access: {reveal_needs_mfa: " + value + "}", "gate: {waivers: [{expires_at: " + value + "}]}", "access: [" + value + "]"} {
+	for _, text := range []string{"access: " + value, "access: {reveal_needs_mfa: " + value + "}", "gate: {waivers: [{expires_at: " + value + "}]}", "redaction: {rules: {h: [{id: r, action: allow, expires_at: " + value + "}]}}", "access: [" + value + "]"} {
 		_, err := source.ParseConfig([]byte(text), "c")
 		if err == nil || strings.Contains(err.Error(), value) {
 			t.Errorf("%s: error %v", text, err)

@@ -39,7 +39,7 @@ func FuzzGrants(f *testing.F) {
 
 // FuzzConfig holds that an accepted configuration survives being written and read.
 func FuzzConfig(f *testing.F) {
-	for _, seed := range []string{config, "custom: {a: [1, .inf, null, 2001-01-01]}", "redaction: {rules: {h: [{id: a, action: block, style: drop}]}}",
+	for _, seed := range []string{config, "custom: {a: [1, .inf, null, 2001-01-01]}", "redaction: {rules: {h: [{id: a, action: block, style: drop, expires_at: 2027-01-31}]}}",
 		"gate: {fail_on: [low], waivers: [{expires_at: 1}]}", "rotation: {classes: {a: {max_age_days: 1, unused_days: 1, max_live_versions: 1}}}", "a: &a [*a]", "access: {}\n---\n"} {
 		f.Add([]byte(seed))
 	}

@@ -35,7 +35,7 @@ var quick = bench.Options{Time: 20 * time.Millisecond}
 
 func TestRun(t *testing.T) {
 	s := policiestest.Compile(t, "grants.yaml", "grants:\n  - {id: a, subject: team/1, path: kv/a, can: [read]}\n")
-	inputs := append(reading(20), &policies.RedactionInput{Carrier: "logs", Hosts: []string{"*"}}, &policies.RotationInput{Now: 1}, &policies.GateInput{Now: 1})
+	inputs := append(reading(20), &policies.RedactionInput{Now: 1, Carrier: "logs", Hosts: []string{"*"}}, &policies.RotationInput{Now: 1}, &policies.GateInput{Now: 1})
 	r, err := bench.Run(context.Background(), s, inputs, quick)
 	if err != nil {
 		t.Fatal(err)

@@ -4,7 +4,8 @@
 //
 // The lint is small and about security: a rule is in it if what it finds has made a
 // policy allow, or a test pass, for no good reason. The table rules lists what looks at
-// modules; beside it stand format, hidden-text, vacuous-test and what the compiler says.
+// modules; beside it stand format, hidden-text, expired-rule, vacuous-test and what the
+// compiler says.
 package check
 
 import (
@@ -15,6 +16,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
@@ -81,6 +83,8 @@ type Options struct {
 	// Vacuous returns the tests that pass even on policies that say nothing. It is
 	// asked only if everything compiles; nil skips that rule.
 	Vacuous func(context.Context, source.Documents) ([]Place, error)
+	// Now is the time by which rules have expired; zero: the present.
+	Now time.Time
 }
 
 // Run checks docs. What is wrong with docs is in the report; the error is that of
@@ -94,6 +98,7 @@ func Run(ctx context.Context, docs source.Documents, opts Options) (Report, erro
 		found = append(found, mistakes...)
 	}
 	found = append(found, hidden(docs)...)
+	found = append(found, expired(docs, opts.Now)...)
 	found = append(found, unformatted(docs, modules)...)
 	found = append(found, lint(modules)...)
 	if compiled && opts.Vacuous != nil {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -53,6 +54,27 @@ func TestEmbeddedPoliciesAreClean(t *testing.T) {
 	}
 	if r := run(t, docs, check.Options{}); len(r.Findings) > 0 {
 		t.Errorf("the embedded policies:\n%s", text(t, r))
+	}
+}
+
+// TestExpiredRules has a rule that ends: a moment before, it decides.
+func TestExpiredRules(t *testing.T) {
+	docs := policiestest.Documents(t, "config/data.yaml", `
+redaction:
+  rules:
+    "*":
+      - {id: for-good, action: allow}
+      - id: until-2027
+        action: allow
+        expires_at: 2027-01-31
+`)
+	end := time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)
+	if r := run(t, docs, check.Options{Now: end.Add(-time.Second)}); len(r.Findings) > 0 {
+		t.Errorf("before the end:\n%s", text(t, r))
+	}
+	r := run(t, docs, check.Options{Now: end})
+	if got := text(t, r); r.Failed() || !strings.HasPrefix(got, "policies/config/data.yaml:8: redaction rule \"until-2027\" has expired and decides nothing [expired-rule]\n") {
+		t.Errorf("failed: %v\n%s", r.Failed(), got)
 	}
 }
 

@@ -102,6 +102,9 @@ func (d decider) gap(e *decisionlog.Entry) string {
 	case e.Result == nil:
 		return "the result is missing"
 	}
+	if in, ok := e.Input.(*policies.RedactionInput); ok && in.Now == 0 && e.Error == nil {
+		return "the input has no time; it was decided before rules could expire"
+	}
 	return ""
 }
 

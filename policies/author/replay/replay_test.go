@@ -80,7 +80,7 @@ func TestRun(t *testing.T) {
 	record(t, &log, active,
 		access("shop/api", "read", "kv/shop/db"), access("shop/api", "write", "kv/shop/db"), access("shop/new", "read", "kv/shop/db"), access("shop/old", "list", "kv/shop/db"),
 		access("shop/new", "read", "kv/shop/\x1b[2Jdb"),
-		&policies.RedactionInput{Carrier: "logs", Host: "api.example.com", Hosts: policies.HostScopes("api.example.com"), Finding: policies.Finding{Rule: "aws"}},
+		&policies.RedactionInput{Now: start.Unix(), Carrier: "logs", Host: "api.example.com", Hosts: policies.HostScopes("api.example.com"), Finding: policies.Finding{Rule: "aws"}},
 		&policies.RotationInput{Now: start.Unix(), Secret: policies.SecretMetadata{ID: "kv/a", Owner: "shop", CreatedAt: start.Unix() - 100*86400, LastReadAt: start.Unix(), RotatedAt: start.Unix() - 100*86400}},
 		gate, gate)
 	if r := replayed(t, active, replay.Options{}, log.String()); r.Changed != 0 || r.Replayed != 9 || r.Incomplete {
@@ -221,7 +221,7 @@ func TestKinds(t *testing.T) {
 // event is a line of a decision log. More is further fields, each with a comma.
 func event(e policies.Entrypoint, input, result, more string) string {
 	// Nothing is decided about an input without a time.
-	if rest, ok := strings.CutPrefix(input, "{"); ok && e != policies.EntryRedaction && !strings.Contains(input, `"context"`) {
+	if rest, ok := strings.CutPrefix(input, "{"); ok && !strings.Contains(input, `"context"`) && !strings.Contains(input, `"now"`) {
 		time := `{"now":1,`
 		if e == policies.EntryAccess {
 			time = `{"context":{"time":1},`
@@ -246,6 +246,7 @@ func TestCannotReplay(t *testing.T) {
 		{"access", `{}`, `null`, ``, "access: the result is missing"},
 		{"access", `null`, `{"allow":true}`, ``, "access: the input is missing, or a mask made another of it"},
 		{"access", `{"context":{"source_ip":7}}`, `{"allow":true}`, `,"masked":["/input/context/source_ip"]`, "access: the input is missing, or a mask made another of it"},
+		{"redaction", `{"carrier":"logs","now":0}`, `{"action":"redact"}`, ``, "redaction: the input has no time; it was decided before rules could expire"},
 		{"rotation", `{"secret":{}}`, `[]`, `,"erased":["/input/secret/owner"]`, "rotation: secret of the input is erased"},
 	} {
 		r := replayed(t, candidate, replay.Options{}, event(policies.Entrypoint(c.entry), c.input, c.result, c.more))

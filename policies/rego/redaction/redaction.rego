@@ -2,8 +2,9 @@
 # title: What happens to a finding in motion
 # description: >-
 #   Rules of config/data.yaml decide, by the host they are listed under and by their conditions:
-#   the most specific one, among equals the strictest. What no rule is about is redacted. A known
-#   secret may go where its own metadata says; seen anywhere else it is a leak, whatever rules say.
+#   the most specific one, among equals the strictest. What no rule is about is redacted, and a rule
+#   that has expired is none. A known secret may go where its own metadata says; seen anywhere else
+#   it is a leak, whatever rules say.
 # schemas:
 #   - input: schema.redaction.input
 #   - data.config: schema.config.data
@@ -13,15 +14,17 @@ package stanch.redaction
 # title: The decision on one finding
 # description: >-
 #   Alert and rotate ask for what follows a leak; propose, that the destination be added to the
-#   uses of the secret.
+#   uses of the secret. Cache_seconds is how long the decision holds if nothing but the time changes,
+#   and no rule expires.
 # entrypoint: true
 decision := {
 	"action": action,
 	"style": style,
 	"alert": alert,
 	"rotate": rotate,
-	"propose": undecided,
+	"propose": propose,
 	"rules": {rule.id | some rule in deciding},
+	"cache_seconds": 60,
 }
 
 default action := "redact"
@@ -39,6 +42,12 @@ action := "allow" if {
 action := "allow" if {
 	asked == set()
 	allowed
+}
+
+action := "allow" if {
+	asked == set()
+	presented
+	not leaked
 }
 
 default style := "placeholder"
@@ -70,14 +79,21 @@ rotate if {
 	rule.rotate
 }
 
+default propose := false
+
+# In ingress the destination is this API, by the name that the client gave it: nothing to add to
+# the uses of a secret.
+propose if {
+	undecided
+	input.carrier != "ingress"
+}
+
 # A known secret is on its way to where it may go (allowed), or to where nobody has decided about
 # yet (undecided). Wherever else it is seen, it has leaked.
 allowed if {
 	outgoing
 	input.finding.known.use == "allowed"
 }
-
-default undecided := false
 
 undecided if {
 	outgoing
@@ -88,6 +104,21 @@ leaked if {
 	input.finding.known
 	not allowed
 	not undecided
+}
+
+# What a client presents to the API it talks to is meant for it: a login has its password in the
+# body, most requests have a token in a header. What is in a URL is not, since it ends in logs and
+# referers. A cookie is meant for the client.
+presented if {
+	input.carrier == "ingress"
+	input.location.direction == "request"
+	input.location.part in {"header", "body"}
+}
+
+presented if {
+	input.carrier == "ingress"
+	input.location.direction == "response"
+	input.location.name == "Set-Cookie"
 }
 
 outgoing if {
@@ -104,9 +135,18 @@ deciding := matching[max(object.keys(matching))]
 matching[specificity(scope, rule.when)] contains rule if {
 	some scope in input.hosts
 	some rule in data.config.redaction.rules[scope]
+	in_force(rule)
 	every field, pattern in rule.when {
 		matches(pattern, value[field])
 	}
+}
+
+in_force(rule) if not rule.expires_at
+
+# A time that is no number is none: any text would be later than every number.
+in_force(rule) if {
+	is_number(rule.expires_at)
+	rule.expires_at > input.now
 }
 
 # What the conditions of a rule are about. A finding that is not known has the empty id.
@@ -116,6 +156,7 @@ value := {
 	"principal": input.principal.id,
 	"part": input.location.part,
 	"direction": input.location.direction,
+	"name": input.location.name,
 	"rule": input.finding.rule,
 	"known": object.get(input.finding, ["known", "id"], ""),
 	"class": input.finding.class,

@@ -2,14 +2,17 @@ package stanch.redaction_test
 
 import data.stanch.redaction
 
+now := 1000
+
 # A finding on its way out to api.example.com, with parts of it replaced.
 finding(parts) := object.union(
 	{
+		"now": now,
 		"carrier": "egress",
 		"hosts": ["api.example.com", "*.example.com", "*.com", "*"],
 		"route": "/v1/charges",
 		"principal": {"id": "shop/api"},
-		"location": {"part": "header", "direction": "request"},
+		"location": {"part": "header", "direction": "request", "name": "X-Key"},
 		"finding": {"rule": "stripe-key", "class": "payment", "severity": "high"},
 	},
 	parts,
@@ -28,6 +31,7 @@ decided(action, rules) := {
 	"rotate": false,
 	"propose": false,
 	"rules": rules,
+	"cache_seconds": 60,
 }
 
 proposed(action, rules) := object.union(decided(action, rules), {"propose": true})
@@ -42,6 +46,7 @@ test_condition[note] if {
 		"principal": {"exact": "shop/api", "glob": "shop*", "other": "shop"},
 		"part": {"exact": "header", "glob": "*er", "other": "body"},
 		"direction": {"exact": "request", "glob": "req*", "other": "response"},
+		"name": {"exact": "X-Key", "glob": "X-*", "other": "X"},
 		"rule": {"exact": "stripe-key", "glob": "stripe-*", "other": "stripe"},
 		"known": {"exact": "kv/shop/stripe", "glob": "kv/*", "other": ""},
 		"class": {"exact": "payment", "glob": "pay*", "other": "paym"},
@@ -157,6 +162,8 @@ test_known_without_rules[note] if {
 		"allowed, logs": {"carrier": "logs", "direction": "request", "use": "allowed", "want": leaked("redact", set())},
 		"allowed, repository": {"carrier": "repository", "direction": "none", "use": "allowed", "want": leaked("redact", set())},
 		"unset, request": {"carrier": "egress", "direction": "request", "use": "unset", "want": proposed("redact", set())},
+		"unset, run": {"carrier": "run", "direction": "request", "use": "unset", "want": proposed("redact", set())},
+		"unset, ingress": {"carrier": "ingress", "direction": "request", "use": "unset", "want": decided("allow", set())},
 		"unset, response": {"carrier": "egress", "direction": "response", "use": "unset", "want": leaked("redact", set())},
 		"elsewhere, request": {"carrier": "egress", "direction": "request", "use": "elsewhere", "want": leaked("redact", set())},
 		"a use that does not exist": {"carrier": "egress", "direction": "request", "use": "", "want": leaked("redact", set())},
@@ -180,6 +187,94 @@ test_known_with_rules[note] if {
 	}
 	got := redaction.decision with input as finding(known(tc.use))
 		with data.config.redaction.rules as {"*": [rule("r", tc.action, {})]}
+	got == tc.want
+}
+
+test_expiry[note] if {
+	some note, tc in {
+		"no end": {"rule": {}, "want": decided("allow", {"r"})},
+		"in its last second": {"rule": {"expires_at": now + 1}, "want": decided("allow", {"r"})},
+		"expires now": {"rule": {"expires_at": now}, "want": decided("redact", set())},
+		"at the beginning of time": {"rule": {"expires_at": 0}, "want": decided("redact", set())},
+		"an end that is no time": {"rule": {"expires_at": "2999-01-31"}, "want": decided("redact", set())},
+		"who and why": {"rule": {"expires_at": now + 1, "owner": "ann", "reason": "a test key"}, "want": decided("allow", {"r"})},
+	}
+	got := redaction.decision with input as finding({})
+		with data.config.redaction.rules as {"*": [object.union(rule("r", "allow", {}), tc.rule)]}
+	got == tc.want
+}
+
+# What has expired gives way to what is less specific, as if it were not there.
+test_expired_among_others[note] if {
+	allow := rule("allow", "allow", {})
+	some note, tc in {
+		"in force": {"expires_at": now + 1, "want": decided("block", {"block"})},
+		"expired": {"expires_at": now, "want": decided("allow", {"allow"})},
+	}
+	block := object.union(rule("block", "block", {"carrier": "egress"}), {"expires_at": tc.expires_at, "style": "drop", "alert": true})
+	got := redaction.decision with input as finding({})
+		with data.config.redaction.rules as {"*": [allow, block]}
+	object.union(got, {"style": "placeholder", "alert": false}) == tc.want
+}
+
+test_without_a_time[note] if {
+	some note, tc in {
+		"no end": {"rule": {}, "want": decided("allow", {"r"})},
+		"an end": {"rule": {"expires_at": 1}, "want": decided("redact", set())},
+	}
+	got := redaction.decision with input as object.remove(finding({}), ["now"])
+		with data.config.redaction.rules as {"*": [object.union(rule("r", "allow", {}), tc.rule)]}
+	got == tc.want
+}
+
+# What a client presents to the API it talks to, and a cookie, where no rule decides.
+test_ingress[note] if {
+	some note, tc in {
+		"a header": {"part": "header", "use": [], "want": decided("allow", set())},
+		"a body": {"part": "body", "use": [], "want": decided("allow", set())},
+		"a url": {"part": "url", "use": [], "want": decided("redact", set())},
+		"an error": {"part": "error", "use": [], "want": decided("redact", set())},
+		"the header of a response": {"direction": "response", "part": "header", "use": [], "want": decided("redact", set())},
+		"the body of a response": {"direction": "response", "part": "body", "use": [], "want": decided("redact", set())},
+		"a cookie": {"direction": "response", "part": "header", "name": "Set-Cookie", "use": [], "want": decided("allow", set())},
+		"a cookie on its way out": {
+			"carrier": "egress", "direction": "response", "part": "header", "name": "Set-Cookie", "use": [],
+			"want": decided("redact", set()),
+		},
+		"a field of that name in a request": {"part": "url", "name": "Set-Cookie", "use": [], "want": decided("redact", set())},
+		"known, a cookie": {
+			"direction": "response", "part": "header", "name": "Set-Cookie", "use": ["unset"],
+			"want": leaked("redact", set()),
+		},
+		"a header on its way out": {"carrier": "egress", "part": "header", "use": [], "want": decided("redact", set())},
+		"known, allowed": {"part": "header", "use": ["allowed"], "want": decided("allow", set())},
+		"known, unset": {"part": "body", "use": ["unset"], "want": decided("allow", set())},
+		"known, elsewhere": {"part": "header", "use": ["elsewhere"], "want": leaked("redact", set())},
+		"known, unset, a url": {"part": "url", "use": ["unset"], "want": decided("redact", set())},
+		"known, unset, a response": {"direction": "response", "part": "body", "use": ["unset"], "want": leaked("redact", set())},
+	}
+	about := {
+		"carrier": object.get(tc, "carrier", "ingress"),
+		"location": {
+			"direction": object.get(tc, "direction", "request"),
+			"part": tc.part, "name": object.get(tc, "name", ""),
+		},
+		"finding": object.union_n([known(use).finding | some use in tc.use]),
+	}
+	got := redaction.decision with input as finding(about)
+		with data.config.redaction.rules as {}
+	got == tc.want
+}
+
+# A rule, however general, decides instead.
+test_ingress_rules[note] if {
+	some note, tc in {
+		"blocked": {"action": "block", "when": {"rule": "stripe-*"}, "want": decided("block", {"r"})},
+		"redacted": {"action": "redact", "when": {}, "want": decided("redact", {"r"})},
+		"about others": {"action": "block", "when": {"rule": "aws-*"}, "want": decided("allow", set())},
+	}
+	got := redaction.decision with input as finding({"carrier": "ingress"})
+		with data.config.redaction.rules as {"*": [rule("r", tc.action, tc.when)]}
 	got == tc.want
 }
 
