@@ -14,6 +14,7 @@ package proxy
 import (
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/stanch-dev/stanch/internal/known"
 	"github.com/stanch-dev/stanch/scanner"
@@ -36,13 +37,16 @@ type Filter struct {
 	scanner  *scanner.Scanner
 	redactor *redact.Redactor
 	opts     Options
+	streams  sync.Pool // of *Stream, for reuse
 }
 
 // New returns a filter that replaces what s finds as r does. Comments in the text
 // that allow a secret should be ignored (scanner.Options.IgnoreAllow): who writes to
 // a log is not who decides what may stand in it.
 func New(s *scanner.Scanner, r *redact.Redactor, opts Options) *Filter {
-	return &Filter{s, r, opts}
+	f := &Filter{scanner: s, redactor: r, opts: opts}
+	f.streams.New = func() any { return new(Stream) }
+	return f
 }
 
 // Shadow reports whether the filter changes nothing.

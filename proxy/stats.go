@@ -47,6 +47,9 @@ func (s *Stream) Stats() Stats {
 	return t
 }
 
+// Scanned returns Stats().Scanned.
+func (s *Stream) Scanned() int { return s.stats.Scanned }
+
 // count counts a secret, unless the text ends with it.
 func (s *Stream) count(found *scanner.Secret, action Action) {
 	switch {

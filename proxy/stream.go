@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/stanch-dev/stanch/internal/known"
+	"github.com/stanch-dev/stanch/internal/secret"
 	"github.com/stanch-dev/stanch/scanner"
 )
 
@@ -17,6 +18,9 @@ type StreamOptions struct {
 	Locate  func(start int) Source
 	Context context.Context  // of the decisions; nil for context.Background
 	Report  func(*Redaction) // is called for every secret, allowed ones too; nil for nobody
+	// Allowed, unless nil, is called with the value of every secret that may go on, for a
+	// carrier that has to know it again.
+	Allowed func(value secret.Bytes)
 	// Presented are credentials that the other side has shown: here they are secrets,
 	// whatever they look like. Nil for none.
 	Presented *known.Set
@@ -57,8 +61,10 @@ type Stream struct {
 	filter *Filter
 	opts   StreamOptions
 	text   *scanner.Stream
+	took   func(scanner.Piece) // take, as text has it
 	out    func(Piece) error
 	buf    []byte // of redact and encode
+	part   []byte // that is written now
 
 	stats   Stats
 	midway  bool       // within a line
@@ -67,36 +73,60 @@ type Stream struct {
 	skipped int        // bytes that it does not get
 	last    *Redaction // the latest
 	broken  bool       // text that is held goes no further
+	failed  bool       // the scanner has
 	err     error
 }
 
 // NewStream returns a stream that hands what goes on to out. If out fails, so does
 // the stream.
 func (f *Filter) NewStream(out func(Piece) error, opts StreamOptions) *Stream {
-	s := &Stream{filter: f, opts: opts, out: out}
-	s.text = f.scanner.NewStream(scanner.StreamOptions{Known: f.opts.Known, Presented: opts.Presented, Frames: opts.Frames}, s.take)
+	s := f.streams.Get().(*Stream)
+	text, take := s.text, s.took
+	*s = Stream{filter: f, opts: opts, out: out, text: text, took: take, buf: s.buf[:0]}
+	scanning := scanner.StreamOptions{Known: f.opts.Known, Presented: opts.Presented, Frames: opts.Frames}
+	if text == nil {
+		s.took = s.take
+		s.text = f.scanner.NewStream(scanning, s.took)
+	} else {
+		text.Reset(scanning, take)
+	}
 	return s
+}
+
+// Free gives the memory of a stream back to its filter. The stream must not be used
+// any more. It need not be called.
+func (s *Stream) Free() {
+	if s.failed {
+		return
+	}
+	s.opts, s.out, s.last = StreamOptions{}, nil, nil
+	s.filter.streams.Put(s)
 }
 
 // Write takes the next part of the text and hands out what is decided by it.
 func (s *Stream) Write(p []byte) (int, error) {
-	err := s.do(func() {
-		s.arrive(p)
-		s.given += len(p)
-		s.text.Write(p)
-		s.stats.Scanned += len(p)
-	})
+	s.part = p
+	err := s.do((*Stream).write)
+	s.part = nil
 	return len(p), err
+}
+
+func (s *Stream) write() {
+	p := s.part
+	s.arrive(p)
+	s.given += len(p)
+	s.text.Write(p)
+	s.stats.Scanned += len(p)
 }
 
 // Idle hands out what is held back only because it might become part of a secret with
 // what follows. It is for a carrier that has waited for that in vain. Where a secret
 // has begun, nothing goes out.
-func (s *Stream) Idle() error { return s.do(s.text.Idle) }
+func (s *Stream) Idle() error { return s.do(func(s *Stream) { s.text.Idle() }) }
 
 // End ends the text and hands out what is held.
 func (s *Stream) End() error {
-	return s.do(func() { s.text.End(false) })
+	return s.do(func(s *Stream) { s.text.End(false) })
 }
 
 // Break ends a text that broke off: nothing can be said of half a word. It hands out
@@ -104,13 +134,13 @@ func (s *Stream) End() error {
 // held and all behind it.
 func (s *Stream) Break() error {
 	s.broken = true
-	return s.do(func() { s.text.End(true) })
+	return s.do(func(s *Stream) { s.text.End(true) })
 }
 
 // Cut ends a record that is cut off here, and hands out mark, which is no part of the
 // text, behind it. The text can go on with another record.
 func (s *Stream) Cut(mark string) error {
-	return s.do(func() {
+	return s.do(func(s *Stream) {
 		s.stats.Cut++
 		s.text.End(true)
 		if s.err == nil {
@@ -122,7 +152,7 @@ func (s *Stream) Cut(mark string) error {
 // Skip leaves a part of the text out, behind a cut: it is neither searched nor does
 // it go on. In shadow it goes on.
 func (s *Stream) Skip(p []byte) error {
-	return s.do(func() {
+	return s.do(func(s *Stream) {
 		s.arrive(p)
 		s.skipped += len(p)
 	})
@@ -154,17 +184,18 @@ func (s *Stream) shift(f *scanner.Finding) {
 }
 
 // do takes a step unless one has failed. Nothing is let out after a failure.
-func (s *Stream) do(step func()) (err error) {
+func (s *Stream) do(step func(*Stream)) (err error) {
 	if s.err != nil {
 		return s.err
 	}
 	defer func() {
 		if recover() != nil { // what it says could be content
+			s.failed = true
 			s.stop(0, fmt.Errorf("the scanner failed near line %d; nothing from there on was let through", s.stats.Lines))
 		}
 		err = s.err
 	}()
-	step()
+	step(s)
 	if s.err == nil {
 		s.fill(s.given - s.text.Held())
 	}
@@ -188,5 +219,8 @@ func (s *Stream) tell(found *scanner.Secret, r *Redaction) {
 	s.count(found, r.Decision.Action)
 	if s.opts.Report != nil {
 		s.opts.Report(r)
+	}
+	if s.opts.Allowed != nil && r.Decision.Action == Allow {
+		s.opts.Allowed(found.Value)
 	}
 }

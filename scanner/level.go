@@ -49,9 +49,23 @@ type asFar struct {
 
 func (l *level) init(st *Stream, depth int) {
 	*l = level{st: st, depth: depth}
-	l.decoder.Frames = st.opts.Frames && depth == 0
 	l.restart(0)
 }
+
+// release lets go of memory that a long text has needed, and most others do not.
+func (l *level) release() {
+	for ; l != nil; l = l.above {
+		if cap(l.buf) > mostKept {
+			l.buf = nil
+		}
+		if apart := l.apart.level; apart != nil && cap(apart.buf) > mostKept {
+			apart.buf = nil
+		}
+	}
+}
+
+// mostKept is how much memory a level keeps for the next text, in bytes.
+const mostKept = 128 << 10
 
 // restart begins another text at a position, with nothing before it.
 func (l *level) restart(at int) {

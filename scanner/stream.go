@@ -133,9 +133,21 @@ type foundSecret struct {
 // NewStream returns a stream that hands its pieces to out, in order.
 func (s *Scanner) NewStream(opts StreamOptions, out func(Piece)) *Stream {
 	s.streamsOnce.Do(func() { s.streams.prepare(s.rules) })
-	st := &Stream{s: s, streams: &s.streams, opts: opts, out: out, line: 1, column: 1}
+	st := &Stream{s: s, streams: &s.streams}
 	st.first.init(st, 0)
+	st.Reset(opts, out)
 	return st
+}
+
+// Reset makes st a stream of another text, which is as one that NewStream returns but
+// for the memory that it has already.
+func (st *Stream) Reset(opts StreamOptions, out func(Piece)) {
+	st.opts, st.out, st.stats = opts, out, StreamStats{}
+	clear(st.found)
+	st.found, st.emitted, st.line, st.column = st.found[:0], 0, 1, 1
+	st.first.decoder.Frames = opts.Frames
+	st.first.release()
+	st.first.restart(0)
 }
 
 // Stats returns what the stream has seen so far.
@@ -219,9 +231,9 @@ func (st *Stream) text(upto int) {
 // advance moves emitted, and its line and column.
 func (st *Stream) advance(to int) {
 	taken := st.first.slice(st.emitted, to)
-	st.line += bytes.Count(taken, newline)
-	if i := bytes.LastIndexByte(taken, '\n'); i >= 0 {
-		st.column = len(taken) - i
+	if n := bytes.Count(taken, newline); n > 0 {
+		st.line += n
+		st.column = len(taken) - bytes.LastIndexByte(taken, '\n')
 	} else {
 		st.column += len(taken)
 	}

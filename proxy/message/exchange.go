@@ -1,0 +1,141 @@
+package message
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/stanch-dev/stanch/internal/secret"
+	"github.com/stanch-dev/stanch/proxy"
+)
+
+// Directions of messages.
+const (
+	request  = "request"
+	response = "response"
+)
+
+// text returns what the filter is told of a text in a message.
+func (x *Exchange) text(direction, part, name string) proxy.StreamOptions {
+	opts := proxy.StreamOptions{
+		Source: proxy.Source{
+			Host: x.peer.Host, Route: x.peer.Route, Principal: x.peer.Principal,
+			Part: part, Direction: direction, Name: name,
+		},
+		Context: x.ctx, Report: x.peer.Report,
+	}
+	switch direction {
+	case request:
+		opts.Frozen = x.signed
+		opts.Allowed = func(value secret.Bytes) { x.presented.add(value.Reveal()) }
+	case response:
+		opts.Presented = x.presented.set()
+	}
+	return opts
+}
+
+func (x *Exchange) request(r *http.Request) error {
+	x.signed = isSigned(r)
+	x.presented.addFields(r.Header)
+	askForKnownCodings(r.Header, x.signed)
+	if !x.signed {
+		dropRanges(r.Header)
+	}
+	if err := x.requestHead(r); err != nil {
+		return err
+	}
+	if isWebSocket(r.Header) {
+		offerPlainDeflate(r.Header)
+	}
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil
+	}
+	c := content{x: x, direction: request, header: r.Header, body: &r.Body, length: &r.ContentLength, trailer: func() http.Header { return r.Trailer }}
+	return c.filter()
+}
+
+// requestHead redacts the request line and the fields.
+func (x *Exchange) requestHead(r *http.Request) error {
+	h := x.newHead(request)
+	defer h.free()
+	target := r.URL.RequestURI()
+	if strings.ContainsAny(r.Method, "\r\n ") {
+		return &RefusedError{request, errName}
+	}
+	h.line("url", "", r.Method+" ", target, 0)
+	h.fields(r.Header, false)
+	if err := h.search(false); err != nil {
+		return err
+	}
+	if len(h.edits) > 0 {
+		replaced, err := h.apply(r.Header)
+		if err == nil && replaced != "" {
+			err = setTarget(r.URL, replaced)
+			target = replaced
+		}
+		if err != nil {
+			return &RefusedError{request, err}
+		}
+	}
+	if x.peer.Route == "" {
+		x.peer.Route, _, _ = strings.Cut(target, "?")
+	}
+	for name := range r.Header {
+		if isBinary(name) {
+			return x.someFields(request, r.Header, true)
+		}
+	}
+	return nil
+}
+
+func (x *Exchange) response(r *http.Response) error {
+	r.Status = fmt.Sprintf("%03d %s", r.StatusCode, http.StatusText(r.StatusCode))
+	if err := x.fields(response, r.Header); err != nil {
+		return err
+	}
+	if r.StatusCode == http.StatusSwitchingProtocols || r.Body == nil || r.Body == http.NoBody {
+		return nil
+	}
+	if r.Request != nil && r.Request.Method == http.MethodHead || r.StatusCode == http.StatusNoContent || r.StatusCode == http.StatusNotModified {
+		return nil
+	}
+	c := content{x: x, direction: response, header: r.Header, body: &r.Body, length: &r.ContentLength, trailer: func() http.Header { return r.Trailer }}
+	return c.filter()
+}
+
+func (x *Exchange) informational(header http.Header) error { return x.fields(response, header) }
+
+// trailers redacts the fields behind the content.
+func (x *Exchange) trailers(direction string, fields http.Header) error {
+	return x.fields(direction, fields)
+}
+
+// fields redacts fields in place. Those of gRPC that are binary keep their length.
+func (x *Exchange) fields(direction string, fields http.Header) error {
+	if err := x.someFields(direction, fields, false); err != nil {
+		return err
+	}
+	for name := range fields {
+		if isBinary(name) {
+			return x.someFields(direction, fields, true)
+		}
+	}
+	return nil
+}
+
+func (x *Exchange) someFields(direction string, fields http.Header, binary bool) error {
+	h := x.newHead(direction)
+	defer h.free()
+	h.fields(fields, binary)
+	if len(h.lines) == 0 {
+		return nil
+	}
+	err := h.search(binary)
+	if err == nil && len(h.edits) > 0 {
+		_, err = h.apply(fields)
+	}
+	if err != nil && (direction == response || !isBlocked(err)) {
+		return &RefusedError{direction, err}
+	}
+	return err
+}
