@@ -7,6 +7,7 @@ import (
 	"github.com/stanch-dev/stanch/scanner/internal/automaton"
 	"github.com/stanch-dev/stanch/scanner/internal/match"
 	"github.com/stanch-dev/stanch/scanner/internal/plan"
+	"github.com/stanch-dev/stanch/scanner/redact"
 )
 
 // streams is what the streams of a scanner have in common. It is made when the first
@@ -48,7 +49,21 @@ func isToken(b byte) bool {
 	return 'a' <= b|0x20 && b|0x20 <= 'z' || '0' <= b && b <= '9' || strings.IndexByte("+/=-_.~%", b) >= 0
 }
 
-// isRedacted reports whether value is a placeholder, in whole or but for its end.
+// isRedacted reports whether value is a placeholder, percent-encoded or not, with
+// nothing behind it but what fills encodings. Its last bracket may be missing, as the
+// expressions of many rules end before it. What is behind a placeholder counts: it may
+// be the rest of a secret that somebody has begun like one.
 func isRedacted(value []byte) bool {
-	return bytes.HasPrefix(value, []byte("[REDACTED")) || bytes.HasPrefix(value, []byte("[SEALED:"))
+	if !bytes.HasPrefix(value, []byte("[")) && !bytes.HasPrefix(value, []byte("%5B")) {
+		return false
+	}
+	text := value
+	for encoded, char := range map[string]string{"%5B": "[", "%3A": ":", "%5D": "]"} {
+		text = bytes.ReplaceAll(text, []byte(encoded), []byte(char))
+	}
+	text = bytes.TrimRight(text, "*-")
+	if !bytes.HasSuffix(text, []byte("]")) {
+		text = append(bytes.Clone(text), ']')
+	}
+	return redact.IsPlaceholder(text, func([]byte) bool { return true }) == len(text)
 }
