@@ -260,35 +260,66 @@ func TestWebSocketSilentPeers(t *testing.T) {
 // TestWebSocketSlowPeers has peers that take their time to answer the close frame of
 // the relay, but less than it gives them: neither is cut off, and then it is over.
 func TestWebSocketSlowPeers(t *testing.T) {
-	for _, slow := range []bool{true, false} { // the client, or the upstream
-		synctest.Test(t, func(t *testing.T) {
-			client, server, _ := pipes(t, webSocketFilter(t, proxy.Options{Style: redact.Block}, message.Options{}))
-			start := time.Now()
-			client.Write(encode(true, text("tok1234")))
-			var answers sync.WaitGroup
-			for masked, conn := range map[bool]net.Conn{true: client, false: server} {
-				answers.Go(func() {
-					if _, err := ws.ReadHeader(conn); err != nil {
-						t.Error(err)
-					}
-					io.CopyN(io.Discard, conn, int64(len(closed(1008, "blocked").Payload)))
-					if masked == slow {
-						time.Sleep(time.Second)
-					}
-					if _, err := conn.Write(encode(masked, closed(1008, ""))); err != nil {
-						t.Errorf("client %t: %v", masked, err)
-					}
-					if !masked {
-						conn.Close()
-					}
-				})
-			}
-			answers.Wait()
-			late, err := io.ReadAll(client)
-			if took := time.Since(start); err != nil || len(late) > 0 || took != time.Second {
-				t.Errorf("slow client %t: after %v the client got %q, error %v", slow, took, late, err)
-			}
-		})
+	for _, blocked := range []bool{true, false} { // the client's message, or the upstream's
+		for _, slow := range []bool{true, false} { // the client, or the upstream
+			synctest.Test(t, func(t *testing.T) {
+				client, server, _ := pipes(t, webSocketFilter(t, proxy.Options{Style: redact.Block}, message.Options{}))
+				start := time.Now()
+				conns := map[bool]net.Conn{true: client, false: server}
+				conns[blocked].Write(encode(blocked, text("tok1234")))
+				var answers sync.WaitGroup
+				for masked, conn := range conns {
+					answers.Go(func() {
+						if err := answerClose(conn, masked, masked == slow); err != nil {
+							t.Errorf("client %t: %v", masked, err)
+						}
+					})
+				}
+				answers.Wait()
+				late, err := io.ReadAll(client)
+				if took := time.Since(start); err != nil || len(late) > 0 || took != time.Second {
+					t.Errorf("slow client %t: after %v the client got %q, error %v", slow, took, late, err)
+				}
+			})
+		}
+	}
+}
+
+// answerClose waits for a close frame and answers it; an upstream then hangs up.
+func answerClose(conn net.Conn, client, slow bool) error {
+	h, err := ws.ReadHeader(conn)
+	if err != nil {
+		return err
+	}
+	if _, err := io.CopyN(io.Discard, conn, h.Length); err != nil {
+		return err
+	}
+	if slow {
+		time.Sleep(time.Second)
+	}
+	_, err = conn.Write(encode(client, closed(1008, "")))
+	if !client {
+		conn.Close()
+	}
+	return err
+}
+
+// TestWebSocketIsOver holds that nothing of the client is searched once the upstream
+// has failed.
+func TestWebSocketIsOver(t *testing.T) {
+	redacted := 0
+	f := webSocketFilter(t, proxy.Options{}, message.Options{Done: func(p *message.Passage) { redacted += p.Redacted }})
+	conn := &wire{Reader: bytes.NewReader(encode(false, rest("x")))}
+	r := newRelay(t, f, message.WebSocketOptions{}, false, conn)
+	if _, err := r.Read(make([]byte, 100)); err != nil {
+		t.Fatal(err)
+	}
+	told := conn.sent.Len()
+	if _, err := r.Write(encode(true, text("tok1234"))); err != nil || conn.sent.Len() != told {
+		t.Errorf("the upstream got %d bytes more, error %v", conn.sent.Len()-told, err)
+	}
+	if r.Close(); redacted > 0 {
+		t.Errorf("%d redacted", redacted)
 	}
 }
 
