@@ -36,6 +36,8 @@ var commands = []func(stdio) *cobra.Command{
 	newKnown,
 	newRules,
 	newPolicy,
+	newProxy,
+	newDoctor,
 	newDemo,
 	newVersion,
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/stanch-dev/stanch/scanner/source"
 )
 
-// demoColumns is the width of the demo, which is one screen.
+// demoColumns is the width of the demo.
 const demoColumns = 110
 
 func newDemo(std stdio) *cobra.Command {
@@ -24,9 +24,10 @@ func newDemo(std stdio) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "show what stanch does, on made-up input",
-		Long: `Demo redacts the log of a made-up service and scans its source tree, with made-up
-secrets in both, the way 'stanch filter' and 'stanch scan' do. It needs nothing and
-leaves nothing behind, unless --keep is given.`,
+		Long: `Demo asks a made-up API that tells too much, directly and through 'stanch proxy
+ingress'; redacts the log of the service and scans its source tree, as 'stanch filter'
+and 'stanch scan' do. All secrets are made up. It needs nothing and leaves nothing
+behind, unless --keep is given.`,
 		Example: "  stanch demo\n  stanch demo --keep /tmp/harbour-demo",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -71,13 +72,18 @@ func keepDemo(ctx context.Context, std stdio, dir string) error {
 	return nil
 }
 
-// showDemo shows both halves, of input that was written to dir.
+// showDemo shows all parts, of input that was written to dir.
 func showDemo(ctx context.Context, std stdio, in *demoInput, dir string) error {
 	set, err := rules.Default()
 	if err != nil {
 		return &exitError{ExitFailed, err}
 	}
 	d := demo{std: std, set: set, color: os.Getenv("NO_COLOR") == "" && isTerminal(std.out)}
+	d.title("stanch proxy ingress --upstream http://harbour", "one request to an API: without stanch (-) and through it (+)")
+	if err := d.proxy(ctx, in); err != nil {
+		return &exitError{ExitFailed, err}
+	}
+	fmt.Fprintln(d.std.out)
 	d.title("stanch filter < "+demoLogName, "the log of a made-up service, before (-) and after (+)")
 	if err := d.filter(ctx, in.log); err != nil {
 		return &exitError{ExitFailed, err}

@@ -20,19 +20,29 @@ var (
 	// demoTree is files, each after a line "-- name --".
 	//go:embed demo/tree.txt
 	demoTree string
+	//go:embed demo/api.txt
+	demoAnswer string
 )
 
 // demoInput is what stanch demo filters and scans.
 type demoInput struct {
-	log   string
-	files []demoFile
+	log     string
+	files   []demoFile
+	request demoRequest
+	answer  string // of the API, to it
 }
+
+// demoRequest is a request to the API.
+type demoRequest struct{ target, authorization string }
 
 type demoFile struct{ name, text string }
 
 func loadDemo() *demoInput {
 	secrets := joinSecrets(demoSecrets)
-	in := &demoInput{log: secrets.Replace(demoLog)}
+	in := &demoInput{
+		log: secrets.Replace(demoLog), answer: secrets.Replace(demoAnswer),
+		request: demoRequest{secrets.Replace("/api/v1/orders/4711?token=$(github)"), secrets.Replace("Bearer $(session)")},
+	}
 	for section := range strings.SplitSeq(strings.TrimPrefix(demoTree, "-- "), "\n-- ") {
 		name, text, _ := strings.Cut(section, " --\n")
 		in.files = append(in.files, demoFile{name, secrets.Replace(strings.TrimSuffix(text, "\n") + "\n")})

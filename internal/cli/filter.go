@@ -13,17 +13,15 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/stanch-dev/stanch/internal/known"
 	"github.com/stanch-dev/stanch/proxy"
 	"github.com/stanch-dev/stanch/proxy/logs"
-	"github.com/stanch-dev/stanch/rules"
-	"github.com/stanch-dev/stanch/scanner"
 	"github.com/stanch-dev/stanch/scanner/redact"
 )
 
 // filterFlags are the flags of stanch filter.
 type filterFlags struct {
 	rules, known   string
+	policies       string
 	style, sealKey string
 	frames         string
 	report         string
@@ -58,6 +56,10 @@ source code have no effect here.
 
 Styles, for --style:
 ` + styleTable() + `
+With --policies the policies of a directory decide about each secret, and may let it
+pass, choose its style, or block; see 'stanch policy'. What they cannot decide is
+redacted.
+
 At the end, or when it is interrupted, the filter says on standard error what it
 did. With --report it also appends one line of JSON to a file for every secret, and a
 last one with the totals. Neither holds secrets. With --metrics it serves its counters
@@ -68,6 +70,7 @@ configuration; 3 failed, or blocked. When scanning fails, nothing is let through
 		Example: `  kubectl logs -f deploy/api | stanch filter
   ./server 2>&1 | stanch filter --report redacted.jsonl >> server.log
   stanch filter --known secrets.txt --style length < dump.bin > dump.clean.bin
+  journalctl -f | stanch filter --policies policies --quiet
   tail -F app.log | stanch filter --shadow --metrics :9464 > /dev/null`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), std) },
@@ -80,6 +83,7 @@ func (f *filterFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVarP(&f.rules, "rules", "r", "", "rules `file` in gitleaks' format (default gitleaks' rules and our own, for data in motion)")
 	flags.StringVarP(&f.known, "known", "k", "", "find the secrets in `file` too: a list of name=value, or an index")
+	flags.StringVarP(&f.policies, "policies", "p", "", "let the policies of `directory` decide what becomes of a secret, and in which style")
 	flags.StringVarP(&f.style, "style", "s", redact.Placeholder.String(), "what becomes of a secret: `name` of a style")
 	flags.StringVar(&f.sealKey, "seal-key", "", "public key `file` for the style sealed")
 	flags.BoolVar(&f.shadow, "shadow", false, "change nothing, only report what would be redacted")
@@ -171,17 +175,12 @@ func (f *filterFlags) prepare(std stdio) (*proxy.Filter, error) {
 	if opts.Known, err = loadKnown(std, f.known); err != nil {
 		return nil, err
 	}
-	set, err := rules.Motion()
-	if f.rules != "" {
-		set, err = rules.LoadMotion(f.rules)
+	if f.policies != "" {
+		if opts.Decider, err = loadDecider(f.policies, talk(std)); err != nil {
+			return nil, err
+		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	for _, warning := range set.Warnings {
-		fmt.Fprintf(std.err, "stanch: warning: %s\n", warning)
-	}
-	s, err := scanner.New(set, scanner.Options{MaxDecodeDepth: decodeDepth, IgnoreAllow: true})
+	s, err := motionScanner(std, f.rules)
 	if err != nil {
 		return nil, err
 	}
@@ -190,38 +189,13 @@ func (f *filterFlags) prepare(std stdio) (*proxy.Filter, error) {
 
 // redactor returns what writes a style.
 func (f *filterFlags) redactor(style redact.Style) (*redact.Redactor, error) {
-	r := redact.New()
 	switch {
+	case f.policies != "" && style != redact.Placeholder:
+		return nil, errors.New("--style is for what no policies decide about; they have styles of their own")
 	case style == redact.Sealed && f.sealKey == "":
 		return nil, errors.New("--style sealed needs a public key: --seal-key FILE")
-	case style != redact.Sealed && f.sealKey != "":
+	case style != redact.Sealed && f.sealKey != "" && f.policies == "":
 		return nil, fmt.Errorf("--seal-key is for --style sealed, not %s", style)
-	case f.sealKey == "":
-		return r, nil
 	}
-	text, err := os.ReadFile(f.sealKey)
-	if err != nil {
-		return nil, err
-	}
-	key, err := redact.ParseSealKey(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.sealKey, err)
-	}
-	return r.SealTo(key), nil
-}
-
-// loadKnown loads the known secrets of a file, nil for none, and says how many of
-// them cannot be found.
-func loadKnown(std stdio, file string) (*known.Set, error) {
-	if file == "" {
-		return nil, nil
-	}
-	set, err := known.Load(file)
-	if err != nil {
-		return nil, err
-	}
-	if refused := len(set.Refused()); refused > 0 {
-		fmt.Fprintf(std.err, "stanch: warning: %d of %s cannot be found: see 'stanch known status'\n", refused, count(set.Len()+refused, "known secret"))
-	}
-	return set, nil
+	return sealing(redact.New(), f.sealKey)
 }

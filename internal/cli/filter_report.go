@@ -37,6 +37,7 @@ func (s *filterSummary) String() string {
 		n    int
 		text string
 	}{
+		{s.Allowed, count(s.Allowed, "secret") + " allowed"},
 		{s.Forced, count(s.Forced, "secret") + " replaced before the end was seen"},
 		{s.Unclosed, count(s.Unclosed, "private key") + " without an end"},
 		{s.GivenUp, count(s.GivenUp, "place") + " given up, where a secret may be too long to be found"},
@@ -97,10 +98,6 @@ type reportedSecret struct {
 // redacted writes the line of one secret.
 func (r *filterReport) redacted(redaction *proxy.Redaction) {
 	f := &redaction.Finding
-	var known *reportedSecret
-	if f.Known != nil {
-		known = &reportedSecret{f.Known.ID, f.Known.Version}
-	}
 	r.write(struct {
 		Time        time.Time       `json:"time"`
 		Rule        string          `json:"rule"`
@@ -112,12 +109,14 @@ func (r *filterReport) redacted(redaction *proxy.Redaction) {
 		EndLine     int             `json:"end_line"`
 		EndColumn   int             `json:"end_column"`
 		Encoding    string          `json:"encoding"`
+		Action      string          `json:"action"`
 		Style       string          `json:"style"`
+		Policy      []string        `json:"policy,omitempty"` // rules that decided
 		Placeholder string          `json:"placeholder,omitempty"`
 		Forced      bool            `json:"forced,omitempty"`
 	}{
-		time.Now().UTC(), f.Rule.ID, known, f.Secret.Start, f.Secret.End, f.StartLine, f.StartColumn, f.EndLine, f.EndColumn,
-		f.Encoding.String(), redaction.Decision.Style.String(), redaction.Text, redaction.Forced,
+		time.Now().UTC(), f.Rule.ID, knownOf(redaction), f.Secret.Start, f.Secret.End, f.StartLine, f.StartColumn, f.EndLine, f.EndColumn,
+		f.Encoding.String(), redaction.Decision.Action.String(), redaction.Decision.Style.String(), redaction.Decision.Rules, redaction.Text, redaction.Forced,
 	})
 }
 
@@ -137,6 +136,7 @@ func (r *filterReport) close(s *filterSummary) error {
 		Redacted    int            `json:"redacted"`
 		Known       int            `json:"known"`
 		Rules       map[string]int `json:"rules"`
+		Allowed     int            `json:"allowed"`
 		Style       string         `json:"style"`
 		Shadow      bool           `json:"shadow"`
 		Forced      int            `json:"forced"`
@@ -147,7 +147,7 @@ func (r *filterReport) close(s *filterSummary) error {
 		Withheld    int            `json:"withheld_bytes"`
 		Interrupted bool           `json:"interrupted"`
 	}{
-		time.Now().UTC(), s.Lines, s.Bytes, s.Scanned, s.Redacted, s.Known, s.Rules, s.style, s.shadow,
+		time.Now().UTC(), s.Lines, s.Bytes, s.Scanned, s.Redacted, s.Known, s.Rules, s.Allowed, s.style, s.shadow,
 		s.Forced, s.Unclosed, s.GivenUp, s.Late, s.Cut, s.Withheld, s.interrupted,
 	})
 	if err := cmp.Or(r.err, r.file.Close()); err != nil {

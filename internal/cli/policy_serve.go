@@ -80,12 +80,7 @@ func (s *serveFlags) serve(ctx context.Context, std stdio, f *policyFlags) error
 		return usageError(err)
 	}
 	defer listener.Close()
-	var say sync.Mutex
-	report := func(err error) {
-		say.Lock()
-		defer say.Unlock()
-		fmt.Fprintf(std.err, "stanch: %v\n", err)
-	}
+	report := talk(std)
 	first, follow, err := s.policies(f, report)
 	if err != nil {
 		return err
@@ -101,17 +96,7 @@ func (s *serveFlags) serve(ctx context.Context, std stdio, f *policyFlags) error
 	}
 	var following sync.WaitGroup
 	following.Go(func() {
-		follow(ctx, func(docs source.Documents, err error) {
-			if err == nil {
-				var next *policies.Snapshot
-				if next, err = policies.Compile(docs); err == nil {
-					engine.Swap(next)
-					report(fmt.Errorf("policies %s are in force", next.Revision()))
-					return
-				}
-			}
-			report(fmt.Errorf("policies stay as they are: %w", err))
-		})
+		follow(ctx, takeOver(engine, report))
 	})
 	fmt.Fprintf(std.err, "stanch: policies %s decide on %s\n", first.Revision(), listener.Addr())
 	err = serveUntil(ctx, listener, handler)

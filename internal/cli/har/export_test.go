@@ -1,0 +1,4 @@
+package har
+
+// ReadUpTo is Read with another MaxSize.
+var ReadUpTo = read
