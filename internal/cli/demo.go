@@ -79,7 +79,7 @@ func showDemo(ctx context.Context, std stdio, in *demoInput, dir string) error {
 		return &exitError{ExitFailed, err}
 	}
 	d := demo{std: std, set: set, color: os.Getenv("NO_COLOR") == "" && isTerminal(std.out)}
-	d.title("stanch proxy ingress --upstream http://harbour", "one request to an API: without stanch (-) and through it (+)")
+	d.title("stanch proxy ingress --upstream http://harbour", "one request, without stanch (-) and through it (+)")
 	if err := d.proxy(ctx, in); err != nil {
 		return &exitError{ExitFailed, err}
 	}
