@@ -191,7 +191,7 @@ func (s *Stream) do(step func(*Stream)) (err error) {
 	defer func() {
 		if recover() != nil { // what it says could be content
 			s.failed = true
-			s.stop(0, fmt.Errorf("the scanner failed near line %d; nothing from there on was let through", s.stats.Lines))
+			s.stop(0, &ScanError{s.stats.Lines})
 		}
 		err = s.err
 	}()
@@ -200,6 +200,14 @@ func (s *Stream) do(step func(*Stream)) (err error) {
 		s.fill(s.given - s.text.Held())
 	}
 	return s.err
+}
+
+// ScanError tells that a text could not be searched, for a reason that is ours.
+type ScanError struct{ Line int } // near which
+
+// Error says so.
+func (e *ScanError) Error() string {
+	return fmt.Sprintf("the scanner failed near line %d; nothing from there on was let through", e.Line)
 }
 
 // stop ends the stream before the last size bytes that the scanner has handed out.

@@ -65,9 +65,8 @@ func (l *level) findKeys(far asFar) {
 		if !k.active {
 			begin, behind := pem.Begin(l.buf[k.looked-l.base:])
 			if begin < 0 {
-				k.mayBegin = k.looked + pem.MayBegin(l.buf[k.looked-l.base:])
-				if far.ended {
-					k.mayBegin = l.end()
+				if !far.ended {
+					k.mayBegin = k.looked + pem.MayBegin(l.buf[k.looked-l.base:])
 				}
 				k.looked = k.mayBegin
 				return

@@ -43,6 +43,8 @@ var may = map[string][]string{
 var owners = []struct{ module, owner, why string }{
 	{"github.com/zricethezav/gitleaks/v8", "rules", "only the text of its default rules is used; its detector is the examiner's"},
 	{"github.com/open-policy-agent/opa", "policies", "decisions have one place; the rest asks it through an interface of its own"},
+	{"github.com/prometheus/client_golang", "proxy", "other parts count, and are asked"},
+	{"github.com/gobwas/ws", "proxy", "frames are the relay's"},
 	{"github.com/spf13/cobra", "internal/cli", "commands are wiring; the parts must be usable without a command line"},
 }
 

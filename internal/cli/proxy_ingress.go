@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"os"
@@ -83,6 +84,7 @@ type ingressRun struct {
 }
 
 func runIngress(ctx context.Context, std stdio, f *ingressFlags) error {
+	log.SetOutput(io.Discard) // net/http writes there what an upstream sends unasked
 	in, file, err := f.complete()
 	if err != nil {
 		return usageError(err)

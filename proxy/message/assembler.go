@@ -12,30 +12,26 @@ import (
 // in a stream of events a secret may come token by token, with much around it.
 const maxWaiting = 16 << 20
 
-// texts begins texts of a body. What a quiet one finds is not reported.
-type texts func(sized, quiet bool, out func(proxy.Piece) error) *proxy.Stream
-
 // assembler takes the texts of one body through the filter and puts it together
-// again, in order, whatever order they are decided in. What it hands out are pieces
-// of the body.
+// again, in order, whatever order they are decided in. What it hands to its flow are
+// pieces of the body.
 type assembler struct {
-	texts  texts
-	report func(*proxy.Redaction) // what a quiet text has found, and counts
-	out    func(proxy.Piece) error
-	split  split.Splitter
+	flow  *flow
+	split split.Splitter
 
-	open map[int]*bodyText
-	// only is the main text as long as nothing else has come: its places are those of
-	// the body, and what comes out of it goes on as it is.
-	only    *bodyText
-	queue   []*segment // that are not handed out, in order
-	in      int        // bytes of the body that came in
-	done    int        // of these, bytes that were handed out
-	scanned int        // bytes of texts that have ended
+	first bodyText // the text that begins the body
+	only  bool     // nothing but it has come: its places are those of the body
+	open  map[int]*bodyText
+	queue []*segment // that are not handed out, in order
+
+	in      int // bytes of the body that came in
+	done    int // of these, bytes that were handed out
+	scanned int // bytes of texts that have ended
 }
 
 // bodyText is a text that has not ended.
 type bodyText struct {
+	number   int
 	stream   *proxy.Stream
 	segments []*segment // that are not decided, in order
 	joined   bool       // each part of it stands for itself, too
@@ -50,10 +46,9 @@ type segment struct {
 	alone []proxy.Piece
 }
 
-func newAssembler(body split.Body, texts texts, report func(*proxy.Redaction), out func(proxy.Piece) error) *assembler {
-	a := &assembler{texts: texts, report: report, out: out}
+func (a *assembler) begin(f *flow, body split.Body) {
+	a.flow = f
 	a.split = body.NewSplitter(a.take)
-	return a
 }
 
 // Write takes the next bytes of the body.
@@ -66,8 +61,8 @@ func (a *assembler) Write(p []byte) (int, error) {
 
 // Idle hands out what only might become part of a secret with what follows.
 func (a *assembler) Idle() error {
-	if a.only != nil {
-		return a.only.stream.Idle()
+	if a.only && a.first.stream != nil {
+		return a.first.stream.Idle()
 	}
 	for _, t := range a.open {
 		if err := t.stream.Idle(); err != nil {
@@ -83,6 +78,9 @@ func (a *assembler) End() error { return a.split.End() }
 // Scanned returns how many bytes of text were searched.
 func (a *assembler) Scanned() int {
 	n := a.scanned
+	if a.only && a.first.stream != nil {
+		n += a.first.stream.Scanned()
+	}
 	for _, t := range a.open {
 		n += t.stream.Scanned()
 	}
@@ -106,29 +104,13 @@ func (a *assembler) take(p split.Part) error {
 	}
 	t := a.text(&p)
 	if len(p.Data) > 0 {
-		if a.only == nil {
-			s := a.push(start)
-			t.segments = append(t.segments, s)
-			if t.joined {
-				if err := a.lookAlone(s, p.Data); err != nil {
-					return err
-				}
-			}
-		}
-		if _, err := t.stream.Write(p.Data); err != nil {
+		if err := a.write(t, p.Data, start); err != nil {
 			return err
 		}
 	}
 	if p.Last {
-		if err := t.stream.End(); err != nil {
+		if err := a.close(t); err != nil {
 			return err
-		}
-		a.scanned += t.stream.Scanned()
-		t.stream.Free()
-		t.stream = nil
-		delete(a.open, p.Text)
-		if a.only == t {
-			a.only = nil
 		}
 	}
 	if a.in-a.done > maxWaiting {
@@ -137,23 +119,54 @@ func (a *assembler) take(p split.Part) error {
 	return nil
 }
 
+// write takes the next data of a text.
+func (a *assembler) write(t *bodyText, data []byte, start int) error {
+	if !a.only {
+		s := a.push(start)
+		t.segments = append(t.segments, s)
+		if t.joined {
+			if err := a.lookAlone(s, data); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := t.stream.Write(data)
+	return err
+}
+
+// close ends a text.
+func (a *assembler) close(t *bodyText) error {
+	if err := t.stream.End(); err != nil {
+		return err
+	}
+	a.scanned += t.stream.Scanned()
+	t.stream.Free()
+	t.stream = nil
+	delete(a.open, t.number)
+	return nil
+}
+
 // text returns the text of a part, and begins it if it is new.
 func (a *assembler) text(p *split.Part) *bodyText {
+	if a.only && a.first.number == p.Text && a.first.stream != nil {
+		return &a.first
+	}
 	if t := a.open[p.Text]; t != nil {
-		if a.only != t {
-			a.severalTexts()
-		}
 		return t
 	}
-	t := &bodyText{joined: p.Text != 0 && p.Kind == split.Text}
-	switch {
-	case a.open == nil && a.done == a.in-len(p.Data) && a.done == 0:
-		a.open, a.only = map[int]*bodyText{}, t
-	default:
+	t := &a.first
+	if a.in == len(p.Data) && t.stream == nil && a.open == nil {
+		a.only = true
+	} else {
 		a.severalTexts()
+		if t = a.open[p.Text]; t != nil {
+			return t
+		}
+		t = &bodyText{}
+		a.open[p.Text] = t
 	}
-	t.stream = a.texts(p.Kind == split.Sized, false, func(p proxy.Piece) error { return a.place(t, p) })
-	a.open[p.Text] = t
+	t.number, t.joined = p.Text, p.Text != 0 && p.Kind == split.Text
+	t.stream = a.flow.c.text(p.Kind == split.Sized, false, func(p proxy.Piece) error { return a.place(t, p) })
 	return t
 }
 
@@ -162,11 +175,15 @@ func (a *assembler) severalTexts() {
 	if a.open == nil {
 		a.open = map[int]*bodyText{}
 	}
-	t := a.only
-	if t == nil {
+	if !a.only {
 		return
 	}
-	a.only = nil
+	a.only = false
+	t := &a.first
+	if t.stream == nil {
+		return
+	}
+	a.open[t.number] = t
 	if held := t.stream.Held(); held > 0 {
 		s := &segment{start: a.done, at: a.done, end: a.done + held}
 		a.queue, t.segments = append(a.queue, s), append(t.segments, s)
@@ -192,7 +209,7 @@ func (a *assembler) insert(p proxy.Piece) error {
 
 // place puts a piece of a text where it stands in the body.
 func (a *assembler) place(t *bodyText, p proxy.Piece) error {
-	if a.only == t {
+	if a.only {
 		return a.hand(p)
 	}
 	sized := len(p.Text) == p.End-p.Start
@@ -218,7 +235,7 @@ func (a *assembler) place(t *bodyText, p proxy.Piece) error {
 
 // lookAlone notes the secrets that the data of a segment has when nothing follows.
 func (a *assembler) lookAlone(s *segment, data []byte) error {
-	stream := a.texts(false, true, func(p proxy.Piece) error {
+	stream := a.flow.c.text(false, true, func(p proxy.Piece) error {
 		if p.Changed() {
 			p.Start, p.End, p.Text = p.Start+s.start, p.End+s.start, bytes.Clone(p.Text)
 			s.alone = append(s.alone, p)
@@ -253,7 +270,7 @@ func (a *assembler) overlay(s *segment, p proxy.Piece) error {
 		gone := proxy.Piece{Start: p.Start, End: p.Start + n, Redaction: secret.Redaction}
 		if p.Start == secret.Start {
 			gone.Text = secret.Text
-			a.report(secret.Redaction)
+			a.flow.c.report(secret.Redaction)
 		}
 		if err := a.add(s, gone); err != nil {
 			return err
@@ -293,7 +310,7 @@ func (a *assembler) add(s *segment, p proxy.Piece) error {
 
 func (a *assembler) hand(p proxy.Piece) error {
 	a.done = p.End
-	return a.out(p)
+	return a.flow.take(p)
 }
 
 // repack takes the text of a packed message through the filter, and hands out the
@@ -305,7 +322,7 @@ func (a *assembler) repack(p *split.Part, start int) error {
 	}
 	var content []byte
 	var changed *proxy.Redaction
-	stream := a.texts(true, false, func(p proxy.Piece) error {
+	stream := a.flow.c.text(true, false, func(p proxy.Piece) error {
 		content = append(content, p.Text...)
 		if p.Changed() {
 			changed = p.Redaction

@@ -46,7 +46,7 @@ func (c *content) filter() error {
 
 // understand tells the coding and the format of the content.
 func (c *content) understand() error {
-	c.passage = Passage{Source: c.x.text(c.direction, "body", "").Source}
+	c.passage = Passage{Source: c.x.source(c.direction, "body", "")}
 	contentType := c.header.Get("Content-Type")
 	coding := c.header.Get("Grpc-Encoding")
 	if coding == "" {
@@ -103,6 +103,7 @@ func (c *content) setLength(n int64) {
 func (c *content) text(sized, quiet bool, out func(proxy.Piece) error) *proxy.Stream {
 	opts := c.x.text(c.direction, "body", "")
 	opts.Sized, opts.Report = sized, c.report
+	opts.Frames = !sized // APIs that serve logs are many
 	if quiet {
 		opts.Report, opts.Allowed = nil, nil
 	}

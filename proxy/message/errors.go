@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/stanch-dev/stanch/internal/codec"
+	"github.com/stanch-dev/stanch/proxy"
 	"github.com/stanch-dev/stanch/scanner/redact"
 )
 
@@ -25,14 +26,15 @@ func (e *RefusedError) Unwrap() error { return e.Err }
 
 // Status returns the status that tells a client of a failure: 415 for a request in an
 // unknown coding, 413 for one over a limit, 400 for one that is not what it says, 403
-// for one that was blocked, and 502 for whatever is wrong with a response.
+// for one that was blocked, and 502 for whatever is wrong with a response or with us.
 func Status(err error) int {
 	var refused *RefusedError
 	var blocked *redact.BlockedError
 	var unknown *codec.UnknownCodingError
 	var limit *codec.LimitError
+	var failed *proxy.ScanError
 	switch {
-	case errors.As(err, &refused) && refused.Direction == "response":
+	case errors.As(err, &refused) && refused.Direction == response, errors.As(err, &failed), errors.Is(err, errPanic):
 		return http.StatusBadGateway
 	case errors.As(err, &blocked):
 		return http.StatusForbidden

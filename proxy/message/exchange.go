@@ -17,13 +17,7 @@ const (
 
 // text returns what the filter is told of a text in a message.
 func (x *Exchange) text(direction, part, name string) proxy.StreamOptions {
-	opts := proxy.StreamOptions{
-		Source: proxy.Source{
-			Host: x.peer.Host, Route: x.peer.Route, Principal: x.peer.Principal,
-			Part: part, Direction: direction, Name: name,
-		},
-		Context: x.ctx, Report: x.peer.Report,
-	}
+	opts := proxy.StreamOptions{Source: x.source(direction, part, name), Context: x.ctx, Report: x.peer.Report}
 	switch direction {
 	case request:
 		opts.Frozen = x.signed
@@ -32,6 +26,13 @@ func (x *Exchange) text(direction, part, name string) proxy.StreamOptions {
 		opts.Presented = x.presented.set()
 	}
 	return opts
+}
+
+func (x *Exchange) source(direction, part, name string) proxy.Source {
+	return proxy.Source{
+		Host: x.peer.Host, Route: x.peer.Route, Principal: x.peer.Principal,
+		Part: part, Direction: direction, Name: name,
+	}
 }
 
 func (x *Exchange) request(r *http.Request) error {
@@ -89,7 +90,9 @@ func (x *Exchange) requestHead(r *http.Request) error {
 }
 
 func (x *Exchange) response(r *http.Response) error {
-	r.Status = fmt.Sprintf("%03d %s", r.StatusCode, http.StatusText(r.StatusCode))
+	if reason := http.StatusText(r.StatusCode); !strings.HasSuffix(r.Status, " "+reason) || len(r.Status) != len("200 ")+len(reason) {
+		r.Status = fmt.Sprintf("%03d %s", r.StatusCode, reason)
+	}
 	if err := x.fields(response, r.Header); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ type recorder struct {
 	limit   int
 	count   atomic.Int64
 	forgets atomic.Bool
+	close   sync.Once
 	bytes   []byte // for whoever has what was read last
 	failed  bool   // the source, other than by its end; likewise
 }
@@ -40,7 +41,11 @@ func (r *recorder) next() ([]byte, error) {
 	return r.bytes[at:], err
 }
 
-func (r *recorder) Close() error { return r.source.Close() }
+// Close closes the source, once.
+func (r *recorder) Close() (err error) {
+	r.close.Do(func() { err = r.source.Close() })
+	return err
+}
 
 // full reports whether the source is longer than what is kept.
 func (r *recorder) full() bool { return r.count.Load() > int64(r.limit) }
@@ -107,7 +112,7 @@ func (f *feed) run(r io.ReadCloser) {
 	defer r.Close()
 	buf := make([]byte, smallChunk)
 	for {
-		n, err := r.Read(buf)
+		n, err := readSafely(r, buf)
 		select {
 		case f.chunks <- chunk{buf[:n], err}:
 		case <-f.ended:
@@ -126,6 +131,18 @@ func (f *feed) run(r io.ReadCloser) {
 		}
 	}
 }
+
+// readSafely makes an error of a panic, which here would end the process.
+func readSafely(r io.Reader, buf []byte) (n int, err error) {
+	defer func() {
+		if recover() != nil { // what it says could be content
+			n, err = 0, errPanic
+		}
+	}()
+	return r.Read(buf)
+}
+
+var errPanic = errors.New("a decoder failed")
 
 // next returns the next chunk, valid until the next call. After an error it must not
 // be called again.

@@ -19,11 +19,11 @@ type flow struct {
 	mu      sync.Mutex // held by Read, which a Close may end
 	closed  bool
 	c       *content
-	source  *recorder     // of what comes in
+	source  recorder      // of what comes in
 	decoded io.ReadCloser // of source
 	feed    *feed         // of decoded; nil where nobody waits for it
 	chunk   []byte        // for reading decoded, without feed
-	body    *assembler
+	body    assembler
 	encoder codec.Writer // nil for what is not encoded, and while gathering
 	out     output
 	first   []byte // up to four bytes of the decoded content
@@ -52,12 +52,15 @@ func (o *output) take(p []byte) int {
 }
 
 func newFlow(c *content) *flow {
-	f := &flow{c: c, source: &recorder{source: *c.body, limit: c.x.filter.opts.Buffer}}
+	f := &flow{c: c, source: recorder{source: *c.body, limit: c.x.filter.opts.Buffer}}
 	if n := *c.length; n > 0 && !c.passes() {
 		f.source.bytes = make([]byte, 0, n+1) // one more, so that the end shows at once
 	}
-	f.decoded = c.chain.NewReader(f.source, c.x.filter.opts.Limits)
-	f.body = newAssembler(c.format, c.text, c.report, f.take)
+	f.decoded = &f.source
+	if !c.chain.Identity() {
+		f.decoded = c.chain.NewReader(&f.source, c.x.filter.opts.Limits)
+	}
+	f.body.begin(f, c.format)
 	if *c.length < 0 {
 		f.feed = startFeed(f.decoded)
 	}

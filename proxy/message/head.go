@@ -20,6 +20,10 @@ type head struct {
 	text      []byte
 	lines     []headLine
 	edits     []edit
+	source    proxy.Source // of the text, but for part and name
+
+	take    func(proxy.Piece) error // taken and locate, which need memory as functions
+	located func(int) proxy.Source
 }
 
 // headLine is one line of a head: the request line, or a field.
@@ -35,7 +39,11 @@ type edit struct {
 	text       []byte
 }
 
-var heads = sync.Pool{New: func() any { return new(head) }}
+var heads = sync.Pool{New: func() any {
+	h := new(head)
+	h.take, h.located = h.taken, h.locate
+	return h
+}}
 
 func (x *Exchange) newHead(direction string) *head {
 	h := heads.Get().(*head)
@@ -45,7 +53,9 @@ func (x *Exchange) newHead(direction string) *head {
 
 func (h *head) free() {
 	clear(h.text)
-	*h = head{text: h.text[:0], lines: h.lines[:0], edits: h.edits[:0]}
+	clear(h.lines)
+	clear(h.edits)
+	h.x, h.source, h.text, h.lines, h.edits = nil, proxy.Source{}, h.text[:0], h.lines[:0], h.edits[:0]
 	heads.Put(h)
 }
 
@@ -89,7 +99,7 @@ func (h *head) fields(fields http.Header, binary bool) {
 // search looks for secrets in the text.
 func (h *head) search(sized bool) error {
 	opts := h.x.text(h.direction, "header", "")
-	opts.Sized, opts.Locate = sized, h.locate(opts.Source)
+	h.source, opts.Sized, opts.Locate = opts.Source, sized, h.located
 	stream := h.x.filter.texts.NewStream(h.take, opts)
 	defer stream.Free()
 	if _, err := stream.Write(h.text); err != nil {
@@ -98,14 +108,13 @@ func (h *head) search(sized bool) error {
 	return stream.End()
 }
 
-// locate returns what tells the source of a secret in the text.
-func (h *head) locate(source proxy.Source) func(int) proxy.Source {
-	return func(start int) proxy.Source {
-		if line := h.at(start); line != nil {
-			source.Part, source.Name = line.part, line.name
-		}
-		return source
+// locate tells the source of a secret in the text.
+func (h *head) locate(start int) proxy.Source {
+	source := h.source
+	if line := h.at(start); line != nil {
+		source.Part, source.Name = line.part, line.name
 	}
+	return source
 }
 
 // at returns the line at a place, nil behind the last.
@@ -117,8 +126,8 @@ func (h *head) at(place int) *headLine {
 	return &h.lines[i]
 }
 
-// take notes what becomes of a secret.
-func (h *head) take(p proxy.Piece) error {
+// taken notes what becomes of a secret.
+func (h *head) taken(p proxy.Piece) error {
 	if p.Changed() {
 		h.edits = append(h.edits, edit{p.Start, p.End, slices.Clone(p.Text)})
 	}

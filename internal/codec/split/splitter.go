@@ -6,6 +6,7 @@ package split
 
 import (
 	"mime"
+	"slices"
 	"strings"
 
 	"github.com/stanch-dev/stanch/internal/codec"
@@ -97,9 +98,9 @@ func (b Body) boundary() string {
 	return boundary
 }
 
-func (b Body) format(media string) Format {
-	for _, f := range Formats() {
-		if f.match(b, media) {
+func (b Body) format(media string) *Format {
+	for i := range formats {
+		if f := &formats[i]; f.match(b, media) {
 			return f
 		}
 	}
@@ -117,13 +118,13 @@ type Format struct {
 
 // Formats returns the table of formats. The first that matches is a body's format;
 // the last matches all.
-func Formats() []Format {
-	return []Format{
-		{"sse", "server-sent events; strings that come token by token are joined", isSSE, newSSE},
-		{"grpc", "messages of gRPC, gRPC-Web and Connect, each opened if it is compressed", isGRPC, newGRPC},
-		{"grpc-web-text", "gRPC-Web in base64: refused", isGRPCWebText, newGRPCWebText},
-		{"multipart", "parts of forms and mails, each by its own type", isMultipart, newMultipart},
-		{"opaque", "binary formats: what is redacted keeps its length", isOpaque, newOpaque},
-		{"plain", "all other types: JSON, forms, HTML, XML and every text", isAny, newPlain},
-	}
+func Formats() []Format { return slices.Clone(formats) }
+
+var formats = []Format{
+	{"sse", "server-sent events; strings that come token by token are joined", isSSE, newSSE},
+	{"grpc", "messages of gRPC, gRPC-Web and Connect, each opened if it is compressed", isGRPC, newGRPC},
+	{"grpc-web-text", "gRPC-Web in base64: refused", isGRPCWebText, newGRPCWebText},
+	{"multipart", "parts of forms and mails, each by its own type", isMultipart, newMultipart},
+	{"opaque", "binary formats: what is redacted keeps its length", isOpaque, newOpaque},
+	{"plain", "all other types: JSON, forms, HTML, XML and every text", isAny, newPlain},
 }

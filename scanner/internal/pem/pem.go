@@ -23,6 +23,11 @@ func End(text []byte) int {
 func MayBegin(text []byte) int {
 	const most = dashes + len("BEGIN") + maxLabel + len("PRIVATE KEY BLOCK-----")
 	for at := max(0, len(text)-most); at < len(text); at++ {
+		dash := bytes.IndexByte(text[at:], '-')
+		if dash < 0 {
+			break
+		}
+		at += dash
 		start := at
 		for at < len(text) && text[at] == '-' {
 			at++
