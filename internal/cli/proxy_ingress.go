@@ -116,6 +116,7 @@ func (run *ingressRun) prepare(in *config.Ingress, r *reloader) (err error) {
 		return err
 	}
 	r.adopt(parts, in)
+	parts.clean(context.Background(), "warm") // the first text makes what all use, and is not a client's
 	opts := ingress.Options{
 		Filter: parts.filter, Metrics: metrics, Log: slog.New(slog.NewTextHandler(run.std.err, nil)),
 	}
