@@ -57,6 +57,13 @@ func newLane(x *Exchange, direction string, side ws.State, deflate bool, limit i
 func (l *lane) take(out *bytes.Buffer, p []byte) (failed *closing) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	defer func() {
+		if recover() != nil { // in a goroutine of ReverseProxy, it would end the process
+			out.Reset()
+			l.broken = true
+			failed = &closing{ws.StatusInternalServerError, errPanic}
+		}
+	}()
 	if !l.broken {
 		l.passage.Bytes += len(p)
 	}
@@ -324,6 +331,7 @@ func (c *closing) frame(masked bool) []byte {
 		ws.StatusInvalidFramePayloadData: "invalid data",
 		ws.StatusPolicyViolation:         "blocked",
 		ws.StatusMessageTooBig:           "message too long",
+		ws.StatusInternalServerError:     "not searched",
 	}[c.code]
 	var out bytes.Buffer
 	writeFrame(&out, ws.Header{Fin: true, OpCode: ws.OpClose, Masked: masked}, ws.NewCloseFrameBody(c.code, reason))
