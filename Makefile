@@ -27,6 +27,7 @@ exam: build ## run the long examinations: leaks, parity on gigabytes, clean text
 bench: ## compare speed with gitleaks and Kingfisher, and with copying
 	$(GO) test -run '^$$' -bench . -benchmem ./scanner/... ./proxy/... ./policies/...
 	cd internal/exam/bench && $(GO) run .
+	$(GO) run ./internal/exam/ingress
 
 fuzz: ## run each fuzz target for ten seconds
 	@GO="$(GO)" sh internal/testenv/fuzz.sh 10s

@@ -38,6 +38,9 @@ type charset struct {
 // writer follows. Such a chain is good for one body, and must have read its beginning
 // before it writes: else it writes the big end first.
 func (c Chain) WithCharset(contentType string) (Chain, error) {
+	if strings.IndexByte(contentType, ';') < 0 {
+		return c, nil
+	}
 	var found *charset
 	for i, name := range charsetNames(contentType) {
 		next, err := newCharset(name)
@@ -55,6 +58,9 @@ func (c Chain) WithCharset(contentType string) (Chain, error) {
 // newCharset finds a charset by any of its names. It gives nil for one in which ASCII
 // is ASCII.
 func newCharset(name string) (*charset, error) {
+	if strings.EqualFold(name, "utf-8") {
+		return nil, nil
+	}
 	if w, canonical := newWide(name); w != nil {
 		return &charset{name: canonical, wide: w}, nil
 	}
