@@ -21,6 +21,7 @@ type answer struct {
 	writes  patience
 	status  int
 	bytes   int64
+	hints   int                // responses that only inform
 	part    context.CancelFunc // ends a WebSocket connection
 	socket  *socket            // once it is one
 }
@@ -40,15 +41,27 @@ func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 // WriteHeader sends a header. One that only informs (1xx) is redacted before, or not
 // sent.
 func (a *answer) WriteHeader(status int) {
-	if status < 200 && status != http.StatusSwitchingProtocols {
+	if status < 200 {
 		a.inform(status)
 		return
 	}
 	a.status = status
+	if a.cannotContinue() {
+		a.Header().Set("Connection", "close")
+	}
 	a.ResponseWriter.WriteHeader(status)
 	if u := &a.x.sent; u.body != nil && !u.duplex && !u.ended.Load() {
 		a.leave()
 	}
+}
+
+// cannotContinue reports whether it cannot be told where the next request on the
+// connection would begin: behind content that has failed, which net/http may take for
+// ended, and behind a request of HTTP/1.0, of which it ignores the Transfer-Encoding
+// without telling us (RFC 9112 §6.1).
+func (a *answer) cannotContinue() bool {
+	in := a.x.in
+	return in.ProtoMajor == 1 && (in.ProtoMinor == 0 || a.x.sent.broken())
 }
 
 // leave sends a header before all of the request was read. Then net/http first reads
@@ -62,12 +75,20 @@ func (a *answer) leave() {
 	_ = a.control.SetWriteDeadline(time.Time{})
 }
 
+// maxHints is how many responses that only inform a client gets for a request. An
+// upstream may send them for as long as it may take to answer.
+const maxHints = 32
+
 // inform runs in a goroutine of the transport, while the handler waits for it.
 func (a *answer) inform(status int) {
 	var err error
 	defer a.x.caught(&err)
-	// 100 is sent by net/http when the body is read.
-	if status == http.StatusContinue || !a.x.in.ProtoAtLeast(1, 1) {
+	// 100 is sent by net/http when the body is read. 101 informs only in HTTP/2, which has
+	// none; WebSocket does not come this way.
+	if status == http.StatusContinue || status == http.StatusSwitchingProtocols || !a.x.in.ProtoAtLeast(1, 1) {
+		return
+	}
+	if a.hints++; a.hints > maxHints {
 		return
 	}
 	a.Header().Del("Alt-Svc")

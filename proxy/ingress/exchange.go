@@ -112,6 +112,9 @@ func (x *exchange) RoundTrip(out *http.Request) (*http.Response, error) {
 func (x *exchange) modify(in *http.Response) error {
 	x.server.answers()
 	x.sent.answered()
+	if in.StatusCode < 100 {
+		return errStatus
+	}
 	in.Header.Del("Alt-Svc") // it names ways around us
 	if err := x.texts.Response(in); err != nil {
 		x.unsearched.Store(true)
@@ -134,7 +137,10 @@ func (x *exchange) modify(in *http.Response) error {
 	return x.guardSocket(in)
 }
 
-var errUnasked = errors.New("the upstream has switched to a protocol nobody asked for")
+var (
+	errStatus  = errors.New("the upstream has answered with a status that HTTP does not have")
+	errUnasked = errors.New("the upstream has switched to a protocol nobody asked for")
+)
 
 // hidesURL reports whether the URL that the client has used holds a secret, which it
 // must then not tell others as the page it came from.

@@ -21,11 +21,26 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.problem(http.StatusTooManyRequests, "too many known secrets were met: wait before the next request")
 		return
 	}
+	if text := noRequest(r); text != "" {
+		x.problem(http.StatusBadRequest, text)
+		return
+	}
 	if text := cannotSwitch(r, x.state.upstream); text != "" {
 		x.problem(http.StatusNotImplemented, text)
 		return
 	}
 	x.serve()
+}
+
+// noRequest says why r is none, though net/http takes it for one; empty if it is.
+func noRequest(r *http.Request) string {
+	switch {
+	case r.URL.Opaque != "": // "GET http:path", which would go on as "GET path"
+		return "the request's target is no path"
+	case r.Method == "PRI": // the beginning of HTTP/2 without the rest of it
+		return "the connection was not switched to HTTP/2"
+	}
+	return ""
 }
 
 // problem answers with an error. The text is one of ours, and says nothing of what was

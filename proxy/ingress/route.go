@@ -34,20 +34,16 @@ func newRoutes(configured []config.Route, m *Metrics) routes {
 }
 
 // of returns the route of a request for u. A path that upstreams may read in more than
-// one way (dot segments, double slashes, escaped slashes) has a route only if all ways
-// lead there: what is set for one path is no licence for another.
+// one way (dot segments, double slashes, escaped slashes, parameters) has a route only
+// if all ways lead there: what is set for one path is no licence for another.
 func (rs routes) of(u *url.URL) *route {
 	found := rs.at(u.Path)
 	rest := &rs[len(rs)-1]
 	if found == rest {
 		return rest
 	}
-	if strings.Contains(u.Path, "//") || strings.Contains(u.Path, "/.") {
-		clean := path.Clean(u.Path)
-		if strings.HasSuffix(u.Path, "/") && clean != "/" {
-			clean += "/"
-		}
-		if rs.at(clean) != found {
+	if strings.Contains(u.Path, "//") || strings.Contains(u.Path, "/.") || strings.ContainsAny(u.Path, `\;%`) {
+		if rs.at(clean(u.Path)) != found || rs.at(clean(loosely(u.Path))) != found {
 			return rest
 		}
 	}
@@ -55,6 +51,28 @@ func (rs routes) of(u *url.URL) *route {
 		return rest
 	}
 	return found
+}
+
+// clean is path.Clean, but for a slash at the end.
+func clean(p string) string {
+	cleaned := path.Clean(p)
+	if strings.HasSuffix(p, "/") && cleaned != "/" {
+		cleaned += "/"
+	}
+	return cleaned
+}
+
+// loosely reads a path as some servers do: unescaped once more, with backslashes for
+// slashes, and without the parameters of its segments.
+func loosely(p string) string {
+	if again, err := url.PathUnescape(p); err == nil {
+		p = again
+	}
+	segments := strings.Split(strings.ReplaceAll(p, `\`, "/"), "/")
+	for i, segment := range segments {
+		segments[i], _, _ = strings.Cut(segment, ";")
+	}
+	return strings.Join(segments, "/")
 }
 
 func (rs routes) at(path string) *route {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -37,6 +38,9 @@ func (c *content) filter() error {
 	if err != nil {
 		return c.unscannable(err, *c.body)
 	}
+	if c.x.filter.texts.Shadow() {
+		return c.watch()
+	}
 	f := newFlow(c)
 	if c.passes() {
 		return f.stream()
@@ -54,6 +58,9 @@ func (c *content) understand() error {
 	}
 	c.format = split.Body{ContentType: contentType, GRPCEncoding: coding, Limits: c.x.filter.opts.Limits}
 	c.passage.Format, c.passage.Coding = c.format.Format(), "unknown"
+	if c.ambiguous() {
+		return &codec.FormatError{Format: c.passage.Format, Reason: "its header says in two ways what it is"}
+	}
 	var err error
 	if c.chain, err = codec.ParseChain(c.header["Content-Encoding"]); err != nil {
 		return err
@@ -65,14 +72,33 @@ func (c *content) understand() error {
 	return nil
 }
 
+// ambiguous reports whether a reader could take the content for another type than we
+// do: from a field that must come once, and has several values.
+func (c *content) ambiguous() bool {
+	for _, name := range [...]string{"Content-Type", "Grpc-Encoding", "Connect-Content-Encoding"} {
+		values := c.header[name]
+		if slices.ContainsFunc(values, func(value string) bool { return value != values[0] }) {
+			return true
+		}
+	}
+	return false
+}
+
 // passes reports whether content is to pass as it comes: it is longer than the
 // buffer, or its reader waits for each part of it.
 func (c *content) passes() bool {
 	return *c.length > int64(c.x.filter.opts.Buffer) || c.passage.Format == "sse" || c.passage.Format == "grpc"
 }
 
-// plain reports whether the content says that it is text as it is.
-func (c *content) plain() bool { return c.chain.Identity() && c.passage.Format == "plain" }
+// whole reports whether the content can only go on as it came, to the byte, and is not
+// what is searched: a signature covers it in its coding. Then all of it must be looked
+// at before.
+func (c *content) whole() bool {
+	return c.direction == request && c.x.signed && !c.chain.Identity() && !c.x.filter.texts.Shadow()
+}
+
+// plain reports whether the content says that it is text, once its codings are undone.
+func (c *content) plain() bool { return c.passage.Format == "plain" }
 
 // keepsLength reports whether the content is as long afterwards, whatever is in it.
 func (c *content) keepsLength() bool {
@@ -126,7 +152,7 @@ func (c *content) report(r *proxy.Redaction) {
 // unscannable says what becomes of content that cannot be looked into, of which
 // rest is what was not passed on.
 func (c *content) unscannable(err error, rest io.ReadCloser) error {
-	if !c.x.filter.opts.Pass || isBlocked(err) {
+	if pass := c.x.filter.opts.Pass || c.x.filter.texts.Shadow(); !pass || isBlocked(err) {
 		return c.fail(err)
 	}
 	*c.body = &unsearched{ReadCloser: rest, c: c}
@@ -196,4 +222,7 @@ func newReady(text []byte, source io.Closer) *ready {
 	return r
 }
 
-func (r *ready) Close() error { return r.source.Close() }
+func (r *ready) Close() error {
+	r.Reset(nil)
+	return r.source.Close()
+}

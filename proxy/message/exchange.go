@@ -2,7 +2,9 @@ package message
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/stanch-dev/stanch/internal/secret"
@@ -38,11 +40,14 @@ func (x *Exchange) source(direction, part, name string) proxy.Source {
 func (x *Exchange) request(r *http.Request) error {
 	x.signed = isSigned(r)
 	x.presented.addFields(r.Header)
-	askForKnownCodings(r.Header, x.signed)
-	if !x.signed {
+	if !x.signed && !x.filter.texts.Shadow() {
+		askForKnownCodings(r.Header)
 		dropRanges(r.Header)
 	}
 	if err := x.requestHead(r); err != nil {
+		return err
+	}
+	if err := x.announced(request, r.Trailer); err != nil {
 		return err
 	}
 	if isWebSocket(r.Header) {
@@ -79,7 +84,7 @@ func (x *Exchange) requestHead(r *http.Request) error {
 		}
 	}
 	if x.peer.Route == "" {
-		x.peer.Route, _, _ = strings.Cut(target, "?")
+		x.peer.Route = routeOf(target)
 	}
 	for name := range r.Header {
 		if isBinary(name) {
@@ -96,6 +101,9 @@ func (x *Exchange) response(r *http.Response) error {
 	if err := x.fields(response, r.Header); err != nil {
 		return err
 	}
+	if err := x.announced(response, r.Trailer); err != nil {
+		return err
+	}
 	if r.StatusCode == http.StatusSwitchingProtocols || r.Body == nil || r.Body == http.NoBody {
 		return nil
 	}
@@ -108,8 +116,33 @@ func (x *Exchange) response(r *http.Response) error {
 
 func (x *Exchange) informational(header http.Header) error { return x.fields(response, header) }
 
+// announced looks for secrets in the names of trailers, which leave with the header.
+func (x *Exchange) announced(direction string, trailer http.Header) error {
+	if len(trailer) == 0 {
+		return nil
+	}
+	names := slices.Collect(maps.Keys(trailer))
+	fields := http.Header{"Trailer": names}
+	if err := x.fields(direction, fields); err != nil {
+		return err
+	}
+	if !slices.Equal(fields["Trailer"], names) {
+		return &RefusedError{direction, errName}
+	}
+	return nil
+}
+
+// notBehind are fields that must not stand behind the content: they say how it is
+// framed and understood, and whom the message is for (RFC 9110 §6.5.1).
+var notBehind = [...]string{
+	"Connection", "Content-Encoding", "Content-Length", "Content-Range", "Content-Type", "Host", "Trailer", "Transfer-Encoding",
+}
+
 // trailers redacts the fields behind the content.
 func (x *Exchange) trailers(direction string, fields http.Header) error {
+	for _, name := range notBehind {
+		delete(fields, name)
+	}
 	return x.fields(direction, fields)
 }
 

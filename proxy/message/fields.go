@@ -31,10 +31,10 @@ func isWebSocket(fields http.Header) bool {
 
 // askForKnownCodings leaves of what a client accepts the content codings that can be
 // looked into.
-func askForKnownCodings(fields http.Header, signed bool) {
+func askForKnownCodings(fields http.Header) {
 	const name = "Accept-Encoding"
 	values := fields[name]
-	if len(values) == 0 || signed {
+	if len(values) == 0 {
 		return
 	}
 	var kept []string

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bytes"
 	"io"
 	"sync"
 	"time"
@@ -19,10 +20,12 @@ type flow struct {
 	mu      sync.Mutex // held by Read, which a Close may end
 	closed  bool
 	c       *content
-	source  recorder      // of what comes in
-	decoded io.ReadCloser // of source
-	feed    *feed         // of decoded; nil where nobody waits for it
-	chunk   []byte        // for reading decoded, without feed
+	source  recorder        // of what comes in
+	memory  []*bytes.Buffer // borrowed
+	kept    []byte          // by source, when what was read last was handed over
+	decoded io.ReadCloser   // of source
+	feed    *feed           // of decoded; nil where nobody waits for it
+	chunk   []byte          // for reading decoded, without feed
 	body    assembler
 	encoder codec.Writer // nil for what is not encoded, and while gathering
 	out     output
@@ -54,7 +57,7 @@ func (o *output) take(p []byte) int {
 func newFlow(c *content) *flow {
 	f := &flow{c: c, source: recorder{source: *c.body, limit: c.x.filter.opts.Buffer}}
 	if n := *c.length; n > 0 && !c.passes() {
-		f.source.bytes = make([]byte, 0, n+1) // one more, so that the end shows at once
+		f.source.bytes = f.memoryFor(int(n) + 1) // one more, so that the end shows at once
 	}
 	f.decoded = &f.source
 	if !c.chain.Identity() {
@@ -65,6 +68,18 @@ func newFlow(c *content) *flow {
 		f.feed = startFeed(f.decoded)
 	}
 	return f
+}
+
+// memoryFor returns memory for n bytes, which is used again after Close. A request may
+// be closed while it is read, so that its memory is not.
+func (f *flow) memoryFor(n int) []byte {
+	if f.c.direction == request {
+		return make([]byte, 0, n)
+	}
+	b := borrow()
+	b.Grow(n)
+	f.memory = append(f.memory, b)
+	return b.AvailableBuffer()
 }
 
 // take takes a piece of the decoded body on.
@@ -88,15 +103,19 @@ func (f *flow) take(p proxy.Piece) error {
 // takeBack puts out what was left in the source so far, if it was.
 func (f *flow) takeBack(upto int) {
 	if f.c.chain.Identity() && !f.source.forgets.Load() {
-		f.out.bytes = append(make([]byte, 0, len(f.source.bytes)+64), f.source.bytes[:upto]...)
+		f.out.bytes = append(f.memoryFor(max(int(*f.c.length), len(f.kept))+128), f.kept[:upto]...)
 	}
 }
 
 // gather reads the content as long as it fits into the buffer. If it ends, it can be
 // judged as a whole.
 func (f *flow) gather() error {
+	wait := f.c.x.filter.opts.Idle
+	if f.c.whole() {
+		wait = 0
+	}
 	for len(f.out.bytes) <= maxGathered {
-		data, err := f.next(f.c.x.filter.opts.Idle)
+		data, err := f.next(wait)
 		if err == errPause {
 			break
 		}
@@ -177,6 +196,9 @@ func (f *flow) refuse(err error) error {
 // stream makes the content pass as it comes.
 func (f *flow) stream() error {
 	c := f.c
+	if c.whole() {
+		return f.refuse(&codec.LimitError{What: "bytes signed in a coding", Limit: int64(c.x.filter.opts.Buffer)})
+	}
 	c.changes()
 	if !f.changed {
 		f.takeBack(f.body.done)
@@ -304,10 +326,16 @@ func (f *flow) count() {
 // for so long, it fails with errPause; zero is for ever.
 func (f *flow) next(wait time.Duration) ([]byte, error) {
 	if f.feed != nil {
-		return f.feed.next(wait)
+		data, err := f.feed.next(wait)
+		if err != errPause { // else the feed may be reading
+			f.kept = f.source.bytes
+		}
+		return data, err
 	}
 	if f.c.chain.Identity() && !f.source.forgets.Load() {
-		return f.source.next()
+		data, err := f.source.next()
+		f.kept = f.source.bytes
+		return data, err
 	}
 	if f.chunk == nil {
 		f.chunk = make([]byte, min(max(*f.c.length+1, 512), 32<<10))
@@ -339,5 +367,9 @@ func (f *flow) Close() error {
 	}
 	f.count()
 	f.c.done(io.ErrUnexpectedEOF)
+	f.out, f.source.bytes, f.kept = output{}, nil, nil
+	for _, b := range f.memory {
+		giveBack(b)
+	}
 	return err
 }

@@ -215,3 +215,25 @@ func setTarget(u *url.URL, target string) error {
 	u.Path, u.RawPath, u.RawQuery, u.ForceQuery = parsed.Path, parsed.RawPath, parsed.RawQuery, parsed.ForceQuery
 	return nil
 }
+
+// routeOf returns the path of a request target, for rules that are about some paths.
+// It is empty where servers read the path in more than one way: what is set for one
+// path is no licence for another.
+func routeOf(target string) string {
+	path, _, _ := strings.Cut(target, "?")
+	if strings.Contains(path, `\`) || strings.Contains(path, "//") {
+		return ""
+	}
+	for segment := range strings.SplitSeq(path, "/") {
+		name, _, _ := strings.Cut(segment, ";") // parameters, which some leave out
+		if name == "." || name == ".." {
+			return ""
+		}
+	}
+	for _, escaped := range [...]string{"%2f", "%5c", "%2e", "%25", "%3b"} {
+		if strings.Contains(strings.ToLower(path), escaped) {
+			return ""
+		}
+	}
+	return path
+}

@@ -76,7 +76,7 @@ func New(f *proxy.Filter, opts Options) *Filter {
 // Peer says whose exchange it is.
 type Peer struct {
 	Host      string // upstream that the request goes to
-	Route     string // pattern of the route; empty: the path, once it is redacted
+	Route     string // pattern of the route; empty: the path once it is redacted, if all servers read it alike
 	Principal string // of the client, if it has proved who it is
 	// Report, unless nil, is called for each secret, from any goroutine that reads or
 	// writes the messages, one at a time for each message.
