@@ -20,6 +20,7 @@ test: ## run every test this machine can run
 
 exam: build ## run the long examinations: leaks, parity on gigabytes, clean text, a minute of each fuzz target
 	$(GO) run ./internal/exam/leak -- ./stanch filter --quiet --known {known}
+	STANCH_EXAM=full $(GO) test -count 1 ./proxy/ingress/exam
 	$(GO) run ./internal/exam/labelled
 	cd internal/exam/gitleaks && $(GO) run -tags gore2regex . -corpus all && $(GO) run . -corpus not-utf8
 	@GO="$(GO)" sh internal/testenv/fuzz.sh 1m

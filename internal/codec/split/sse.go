@@ -19,17 +19,16 @@ func newSSE(_ Body, _ string, out func(Part) error) Splitter {
 // Text of its own, which goes on over the events, so that a secret is seen whole
 // however it was cut. Each such string is one part, with its escapes as they are.
 //
-// A data line that is not JSON by itself or is longer than 64 KiB is main text. So
-// is a new string while 64 texts are open. A text ends at "data: [DONE]", at an
-// event that says so of its block (content_block_stop and the like), and with the
-// body.
+// A data line that is not JSON by itself or is longer than 64 KiB is main text. A
+// text ends at "data: [DONE]", at an event that says so of its block
+// (content_block_stop and the like), with the body, and when 64 others were used since.
 type sse struct {
 	out    func(Part) error
 	tokens tokenReader
 	held   []byte     // the start of a line, at most maxEventLine
 	long   bool       // within a line that is too long
 	first  bool       // no line has ended yet
-	open   []openText // in the order of their numbers
+	open   []openText // those used longest ago first
 	texts  int        // texts so far, without the main one
 }
 
@@ -125,9 +124,9 @@ func (s *sse) event(b []byte, done, start, end int) (int, error) {
 	}
 	tokens, stop := s.tokens.read(b[start:end])
 	for _, t := range tokens {
-		text := s.text(t)
-		if text == 0 {
-			continue
+		text, err := s.text(t)
+		if err != nil {
+			return done, err
 		}
 		if err := s.main(b[done : start+t.start]); err != nil {
 			return done, err
@@ -154,19 +153,24 @@ func (s *sse) data(line []byte) []byte {
 	return value
 }
 
-// text returns the number of the token's text, or 0 if there is no room for it.
-func (s *sse) text(t token) int {
-	for _, o := range s.open {
+// text returns the number of the token's text. If there is no room for a new one, it
+// ends the text that was used longest ago.
+func (s *sse) text(t token) (int, error) {
+	for i, o := range s.open {
 		if o.key == t.key {
-			return o.text
+			s.open = append(append(s.open[:i], s.open[i+1:]...), o)
+			return o.text, nil
 		}
 	}
 	if len(s.open) == maxOpenTexts {
-		return 0
+		oldest := s.open[0].text
+		if err := s.close(func(o openText) bool { return o.text == oldest }); err != nil {
+			return 0, err
+		}
 	}
 	s.texts++
 	s.open = append(s.open, openText{text: s.texts, key: t.key, event: t.event})
-	return s.texts
+	return s.texts, nil
 }
 
 // close ends the open texts that which chooses.
