@@ -29,6 +29,7 @@ var may = map[string][]string{
 	"internal/known":    {"internal/bitmap", "internal/secret"},
 	"internal/codec":    {},
 	"internal/config":   {"internal/secret"},
+	"internal/audit":    {"internal/secret"},
 	"internal/loopback": {},
 	"internal/testenv":  {},
 	"internal/exam":     {},
@@ -44,6 +45,8 @@ var owners = []struct{ module, owner, why string }{
 	{"github.com/zricethezav/gitleaks/v8", "rules", "only the text of its default rules is used; its detector is the examiner's"},
 	{"github.com/open-policy-agent/opa", "policies", "decisions have one place; the rest asks it through an interface of its own"},
 	{"github.com/prometheus/client_golang", "proxy", "other parts count, and are asked"},
+	{"go.etcd.io/bbolt", "vault", "a storage is one of several behind one contract"},
+	{"github.com/tink-crypto/tink-go", "vault", "names are encrypted in the barrier alone"},
 	{"github.com/gobwas/ws", "proxy", "frames are the relay's"},
 	{"github.com/spf13/cobra", "internal/cli", "commands are wiring; the parts must be usable without a command line"},
 }
