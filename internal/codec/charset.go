@@ -38,7 +38,7 @@ type charset struct {
 // writer follows. Such a chain is good for one body, and must have read its beginning
 // before it writes: else it writes the big end first.
 func (c Chain) WithCharset(contentType string) (Chain, error) {
-	if strings.IndexByte(contentType, ';') < 0 {
+	if strings.IndexByte(contentType, '=') < 0 {
 		return c, nil
 	}
 	var found *charset
