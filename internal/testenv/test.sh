@@ -26,7 +26,8 @@ for module in internal/exam/*/go.mod internal/exam/*/*/go.mod; do
 done
 if command -v gcc >/dev/null 2>&1; then
 	CGO_ENABLED=1 step "$GO" test -race -short -tags purego ./internal/cli ./scanner/source ./scanner/report ./proxy \
-		./policies ./policies/source ./policies/decisionlog ./policies/api ./policies/bundle
+		./policies ./policies/source ./policies/decisionlog ./policies/api ./policies/bundle \
+		./proxy/message ./proxy/ingress ./proxy/ingress/client ./proxy/ingress/listen
 	# Of the filter's tests those of what runs beside it: the others take minutes so.
 	CGO_ENABLED=1 step "$GO" test -race -short -tags purego \
 		-run 'Idle|Progress|Alone|Error|NobodyReads|Cancel|Fails|Shadow' ./proxy/logs
