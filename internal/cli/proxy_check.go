@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stanch-dev/stanch/internal/cli/har"
-	"github.com/stanch-dev/stanch/internal/config"
+	"github.com/stanch-dev/stanch/proxy/ingress/route"
 	"github.com/stanch-dev/stanch/proxy/message"
 	"github.com/stanch-dev/stanch/scanner/redact"
 	"github.com/stanch-dev/stanch/scanner/report"
@@ -77,7 +77,7 @@ func (f *checkFlags) run(ctx context.Context, std stdio, files []string) error {
 		}
 	}
 	in.Shadow = false // it is what would be done that matters
-	c := &trafficCheck{in: in, result: checkedTraffic{Findings: []trafficFinding{}}}
+	c := &trafficCheck{routes: route.New(in.Routes), result: checkedTraffic{Findings: []trafficFinding{}}}
 	if u, err := url.Parse(in.Upstream); err == nil {
 		c.host = u.Host
 	}
@@ -147,7 +147,7 @@ func (c *checkedTraffic) String() string {
 // trafficCheck takes recordings through a filter.
 type trafficCheck struct {
 	parts     *messageParts
-	in        *config.Ingress
+	routes    route.Table
 	host      string                // of the upstream; empty for the one that was recorded
 	found     func(*trafficFinding) // unless nil
 	result    checkedTraffic

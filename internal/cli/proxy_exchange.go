@@ -7,12 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/stanch-dev/stanch/internal/cli/har"
-	"github.com/stanch-dev/stanch/internal/config"
 	"github.com/stanch-dev/stanch/proxy"
 	"github.com/stanch-dev/stanch/proxy/message"
 	"github.com/stanch-dev/stanch/scanner/redact"
@@ -81,36 +78,15 @@ func (c *trafficCheck) exchange(ctx context.Context, e *har.Entry) []trafficFind
 		return []trafficFinding{{Direction: "request", Action: "unreadable", Why: err.Error()}}
 	}
 	c.missing(complete)
-	method, path, route := r.Method, c.parts.clean(ctx, r.URL.Path), ""
-	if found := c.in.Route(r.URL.Path); found != nil {
-		route = found.Path
-		lift(r, found)
-	}
-	x.pass(ctx, e, r, route)
+	method, path := r.Method, c.parts.clean(ctx, r.URL.Path)
+	found := c.routes.Of(r.URL)
+	found.Lift(r)
+	x.pass(ctx, e, r, found.Name)
 	for i := range x.findings {
 		f := &x.findings[i]
-		f.Method, f.Path, f.Route = c.parts.clean(ctx, method), path, route
+		f.Method, f.Path, f.Route = c.parts.clean(ctx, method), path, found.Name
 	}
 	return x.findings
-}
-
-// lift moves the credentials of a route from the query into the header, as ingress does.
-func lift(r *http.Request, route *config.Route) {
-	var kept []string
-	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
-		name, value, _ := strings.Cut(pair, "=")
-		name, _ = url.PathUnescape(name)
-		at := slices.IndexFunc(route.Lift, func(l config.Lift) bool { return l.Query == name })
-		value, err := url.PathUnescape(value)
-		if at < 0 || err != nil || value == "" {
-			kept = append(kept, pair)
-			continue
-		}
-		if field := &route.Lift[at]; r.Header.Get(field.Header) == "" {
-			r.Header.Set(field.Header, strings.TrimSpace(field.Scheme+" "+value))
-		}
-	}
-	r.URL.RawQuery = strings.Join(kept, "&")
 }
 
 // pass takes both messages through the filter.

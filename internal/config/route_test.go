@@ -7,21 +7,6 @@ import (
 	"github.com/stanch-dev/stanch/internal/config"
 )
 
-func TestRoute(t *testing.T) {
-	in := config.Ingress{Routes: []config.Route{{Path: "/v1/users"}, {Path: "/v1/*"}, {Path: "/"}}}
-	for path, want := range map[string]string{
-		"/v1/users": "/v1/users", "/v1/users/": "/v1/*", "/v1/": "/v1/*", "/v1": "", "/": "/", "/x": "", "": "",
-	} {
-		got := ""
-		if route := in.Route(path); route != nil {
-			got = route.Path
-		}
-		if got != want {
-			t.Errorf("%s: %q, want %q", path, got, want)
-		}
-	}
-}
-
 // TestNeverReached holds that a route is missed only behind one that takes all of it.
 func TestNeverReached(t *testing.T) {
 	for paths, never := range map[string]bool{

@@ -42,7 +42,7 @@ func (l *accessLog) write(x *exchange, took time.Duration, aborted bool) {
 		Time:     x.began.UTC().Format(time.RFC3339Nano),
 		Method:   methodLabel(x.in.Method),
 		URL:      x.target,
-		Route:    x.route.label,
+		Route:    x.route.Label(),
 		Proto:    x.in.Proto,
 		Status:   x.status(),
 		Bytes:    x.answer.bytes,

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stanch-dev/stanch/proxy"
 	"github.com/stanch-dev/stanch/proxy/ingress/client"
+	"github.com/stanch-dev/stanch/proxy/ingress/route"
 	"github.com/stanch-dev/stanch/proxy/message"
 )
 
@@ -26,7 +27,7 @@ type exchange struct {
 	answer  answer
 	proxy   httputil.ReverseProxy
 	texts   *message.Exchange
-	route   *route
+	route   *route.Route
 	client  netip.Addr
 	trusted bool // the peer is a proxy whose word counts
 	began   time.Time
@@ -49,7 +50,7 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request) *exchange {
 	x := &exchange{server: s, state: s.state.Load(), in: r, began: time.Now()}
 	s.metrics.inFlight.Inc()
 	x.client, x.trusted = x.state.trusted.Client(r)
-	x.route = x.state.routes.of(r.URL)
+	x.route = x.state.routes.Of(r.URL)
 	x.answer.begin(w, x)
 	return x
 }
@@ -69,7 +70,7 @@ func (x *exchange) serve() {
 	}
 	x.in = r
 	x.texts = x.state.filter.Exchange(r.Context(), message.Peer{
-		Host: x.state.upstream.url.Host, Route: x.route.name, Principal: client.Principal(r), Report: x.report,
+		Host: x.state.upstream.url.Host, Route: x.route.Name, Principal: client.Principal(r), Report: x.report,
 	})
 	x.proxy = httputil.ReverseProxy{
 		Rewrite: x.rewrite, Transport: x, ModifyResponse: x.modify, ErrorHandler: x.fail,
@@ -83,7 +84,7 @@ func (x *exchange) rewrite(p *httputil.ProxyRequest) {
 	p.Out.URL.RawQuery = p.In.URL.RawQuery // with what ReverseProxy cannot parse
 	p.Out.Trailer = p.In.Trailer           // which is filled at the end of the body
 	if !x.state.cfg.Shadow {
-		x.lifted = x.route.lift(p.Out)
+		x.lifted = x.route.Lift(p.Out)
 	}
 	p.SetURL(x.state.upstream.url)
 	client.Forward(p, x.trusted)
@@ -148,7 +149,7 @@ func (x *exchange) hidesURL() bool { return x.lifted || x.urlChanged.Load() }
 
 // report is told of each secret.
 func (x *exchange) report(r *proxy.Redaction) {
-	x.server.metrics.found(r, x.route.label)
+	x.server.metrics.found(r, x.route.Label())
 	changed := r.Decision.Action != proxy.Allow && !x.state.cfg.Shadow
 	if r.Decision.Action == proxy.Redact {
 		x.redacted.Add(1)

@@ -74,7 +74,7 @@ func (x *exchange) end() {
 	s := x.server
 	s.metrics.inFlight.Dec()
 	took := time.Since(x.began)
-	s.metrics.answered(x.route, x.in.Method, x.status(), took)
+	s.metrics.answered(x.route.Label(), x.in.Method, x.status(), took)
 	if s.access != nil {
 		s.access.write(x, took, value != nil)
 	}

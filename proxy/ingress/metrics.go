@@ -111,9 +111,9 @@ func (m *Metrics) found(r *proxy.Redaction, route string) {
 }
 
 // answered counts a request.
-func (m *Metrics) answered(route *route, method string, status int, took time.Duration) {
-	m.requests.WithLabelValues(route.label, methodLabel(method), codeLabel(status)).Inc()
-	route.duration.Observe(took.Seconds())
+func (m *Metrics) answered(route string, method string, status int, took time.Duration) {
+	m.requests.WithLabelValues(route, methodLabel(method), codeLabel(status)).Inc()
+	m.duration.WithLabelValues(route).Observe(took.Seconds())
 }
 
 // reloaded counts a change of a part.

@@ -10,6 +10,7 @@ import (
 	"github.com/stanch-dev/stanch/internal/config"
 	"github.com/stanch-dev/stanch/proxy/ingress/client"
 	"github.com/stanch-dev/stanch/proxy/ingress/listen"
+	"github.com/stanch-dev/stanch/proxy/ingress/route"
 	"github.com/stanch-dev/stanch/proxy/message"
 )
 
@@ -25,7 +26,7 @@ type state struct {
 	cfg      *config.Ingress
 	filter   *message.Filter
 	upstream *upstream
-	routes   routes
+	routes   route.Table
 	trusted  client.Networks
 	guesses  *client.Guesses
 	stall    time.Duration
@@ -40,7 +41,7 @@ func (s *Server) newState(p Parts, old *state) (*state, error) {
 	}
 	cfg := *p.Config
 	st := &state{
-		cfg: &cfg, filter: p.Filter, routes: newRoutes(cfg.Routes, s.metrics),
+		cfg: &cfg, filter: p.Filter, routes: route.New(cfg.Routes),
 		stall: time.Duration(cfg.Timeouts.Stall), drain: time.Duration(cfg.Timeouts.Drain),
 	}
 	for i, text := range cfg.TrustedProxies {

@@ -1,4 +1,7 @@
-package ingress
+// Package route tells which settings are those of a request, by its path, and lifts
+// credentials out of its query as they say. The proxy does so, and the check of
+// recordings, which must do the same.
+package route
 
 import (
 	"net/http"
@@ -6,48 +9,59 @@ import (
 	"path"
 	"strings"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/stanch-dev/stanch/internal/config"
 )
 
-// route is what is set for requests whose path fits a pattern.
-type route struct {
-	pattern  string // without the * at its end
-	prefix   bool   // the pattern is of a beginning
-	lifts    []config.Lift
-	name     string // the pattern as it is configured; empty for requests that fit none
-	label    string // name, for metrics
-	duration prometheus.Observer
+// Route is what is set for requests whose path fits a pattern.
+type Route struct {
+	// Name is the pattern as it is configured; empty for requests that fit none.
+	Name string
+
+	pattern string // without the * at its end
+	prefix  bool   // the pattern is of a beginning
+	lifts   []config.Lift
 }
 
-// routes are tried in their order. The last one fits every request.
-type routes []route
+// other stands in metrics for requests that fit no pattern.
+const other = "other"
 
-func newRoutes(configured []config.Route, m *Metrics) routes {
-	rs := make(routes, 0, len(configured)+1)
+// Label returns the name that metrics and logs have for it.
+func (r *Route) Label() string {
+	if r.Name == "" {
+		return other
+	}
+	return r.Name
+}
+
+// Table is all routes. They are tried in their order; the last one fits every request.
+// It is immutable and safe for concurrent use.
+type Table []Route
+
+// New returns the table of what is configured.
+func New(configured []config.Route) Table {
+	t := make(Table, 0, len(configured)+1)
 	for _, r := range configured {
 		pattern, prefix := strings.CutSuffix(r.Path, "*")
-		rs = append(rs, route{pattern, prefix, r.Lift, r.Path, r.Path, m.duration.WithLabelValues(r.Path)})
+		t = append(t, Route{r.Path, pattern, prefix, r.Lift})
 	}
-	return append(rs, route{prefix: true, label: other, duration: m.duration.WithLabelValues(other)})
+	return append(t, Route{prefix: true})
 }
 
-// of returns the route of a request for u. A path that upstreams may read in more than
+// Of returns the route of a request for u. A path that upstreams may read in more than
 // one way (dot segments, double slashes, escaped slashes, parameters) has a route only
 // if all ways lead there: what is set for one path is no licence for another.
-func (rs routes) of(u *url.URL) *route {
-	found := rs.at(u.Path)
-	rest := &rs[len(rs)-1]
+func (t Table) Of(u *url.URL) *Route {
+	found := t.at(u.Path)
+	rest := &t[len(t)-1]
 	if found == rest {
 		return rest
 	}
 	if strings.Contains(u.Path, "//") || strings.Contains(u.Path, "/.") || strings.ContainsAny(u.Path, `\;%`) {
-		if rs.at(clean(u.Path)) != found || rs.at(clean(loosely(u.Path))) != found {
+		if t.at(clean(u.Path)) != found || t.at(clean(loosely(u.Path))) != found {
 			return rest
 		}
 	}
-	if u.RawPath != "" && rs.at(u.RawPath) != found {
+	if u.RawPath != "" && t.at(u.RawPath) != found {
 		return rest
 	}
 	return found
@@ -75,9 +89,9 @@ func loosely(p string) string {
 	return strings.Join(segments, "/")
 }
 
-func (rs routes) at(path string) *route {
-	for i := range rs {
-		r := &rs[i]
+func (t Table) at(path string) *Route {
+	for i := range t {
+		r := &t[i]
 		if path == r.pattern || r.prefix && strings.HasPrefix(path, r.pattern) {
 			return r
 		}
@@ -85,11 +99,11 @@ func (rs routes) at(path string) *route {
 	return nil // never: the last one fits
 }
 
-// lift moves credentials from the query of a request into its header, and reports
+// Lift moves credentials from the query of a request into its header, and reports
 // whether it has. A field that is there already stays, and the parameter is only taken
 // out. What cannot be in a field stays in the query, where it is redacted as anything
 // else; so do all other parameters, byte by byte.
-func (r *route) lift(out *http.Request) (lifted bool) {
+func (r *Route) Lift(out *http.Request) (lifted bool) {
 	if len(r.lifts) == 0 || out.URL.RawQuery == "" {
 		return false
 	}
@@ -108,7 +122,7 @@ func (r *route) lift(out *http.Request) (lifted bool) {
 	return lifted
 }
 
-func (r *route) liftPair(header http.Header, pair string) bool {
+func (r *Route) liftPair(header http.Header, pair string) bool {
 	name, value, _ := strings.Cut(pair, "=")
 	if unescaped, err := url.PathUnescape(name); err == nil {
 		name = unescaped
