@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -32,14 +31,7 @@ func serveFilterMetrics(address string) (*filterMetrics, error) {
 	if address == "" {
 		return m, nil
 	}
-	if !strings.Contains(address, ":") {
-		address = ":" + address
-	}
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, fmt.Errorf("--metrics: %w", err)
-	}
-	listener, err := net.Listen("tcp", net.JoinHostPort(cmp.Or(host, "127.0.0.1"), port))
+	listener, err := net.Listen("tcp", adminAddress(address))
 	if err != nil {
 		return nil, fmt.Errorf("--metrics: %w", err)
 	}
