@@ -37,7 +37,14 @@ func (x *Exchange) source(direction, part, name string) proxy.Source {
 	}
 }
 
-func (x *Exchange) request(r *http.Request) error {
+// Request redacts a request that is to be sent: its URL, header, content and trailer.
+// A secret in the URL is replaced there; what stands for it makes no other URL of it.
+//
+// It remembers the credentials in the request: seen in the response they are redacted.
+//
+// A RefusedError or BlockedError means that the request must not be sent. If content
+// fails later, reading the body returns such an error.
+func (x *Exchange) Request(r *http.Request) error {
 	x.signed = isSigned(r)
 	x.presented.addFields(r.Header)
 	if !x.signed && !x.filter.texts.Shadow() {
@@ -94,7 +101,14 @@ func (x *Exchange) requestHead(r *http.Request) error {
 	return nil
 }
 
-func (x *Exchange) response(r *http.Response) error {
+// Response redacts a response that is to be passed on: its header, content and trailer.
+// The reason phrase is dropped where it is not the standard one. The body of a 101 is
+// left alone; see [Exchange.WebSocket].
+//
+// A RefusedError or BlockedError means that the response must not be passed on. If
+// content fails later, reading the body returns such an error, and the client must not
+// get a message that looks complete.
+func (x *Exchange) Response(r *http.Response) error {
 	if reason := http.StatusText(r.StatusCode); !strings.HasSuffix(r.Status, " "+reason) || len(r.Status) != len("200 ")+len(reason) {
 		r.Status = fmt.Sprintf("%03d %s", r.StatusCode, reason)
 	}
@@ -114,7 +128,8 @@ func (x *Exchange) response(r *http.Response) error {
 	return c.filter()
 }
 
-func (x *Exchange) informational(header http.Header) error { return x.fields(response, header) }
+// Informational redacts the header of an informational response (1xx).
+func (x *Exchange) Informational(header http.Header) error { return x.fields(response, header) }
 
 // announced looks for secrets in the names of trailers, which leave with the header.
 func (x *Exchange) announced(direction string, trailer http.Header) error {

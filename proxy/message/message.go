@@ -24,7 +24,6 @@ package message
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"github.com/stanch-dev/stanch/internal/codec"
@@ -98,24 +97,3 @@ type Exchange struct {
 func (f *Filter) Exchange(ctx context.Context, peer Peer) *Exchange {
 	return &Exchange{filter: f, ctx: ctx, peer: peer}
 }
-
-// Request redacts a request that is to be sent: its URL, header, content and trailer.
-// A secret in the URL is replaced there; what stands for it makes no other URL of it.
-//
-// It remembers the credentials in the request: seen in the response they are redacted.
-//
-// A RefusedError or BlockedError means that the request must not be sent. If content
-// fails later, reading the body returns such an error.
-func (x *Exchange) Request(r *http.Request) error { return x.request(r) }
-
-// Response redacts a response that is to be passed on: its header, content and trailer.
-// The reason phrase is dropped where it is not the standard one. The body of a 101 is
-// left alone; see [Exchange.WebSocket].
-//
-// A RefusedError or BlockedError means that the response must not be passed on. If
-// content fails later, reading the body returns such an error, and the client must not
-// get a message that looks complete.
-func (x *Exchange) Response(r *http.Response) error { return x.response(r) }
-
-// Informational redacts the header of an informational response (1xx).
-func (x *Exchange) Informational(header http.Header) error { return x.informational(header) }
